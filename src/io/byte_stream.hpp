@@ -1,0 +1,76 @@
+// A ByteStream: a connected socket, a pipe or a terminal's master side, non-blocking, in one loop. And the ways to get
+// one: dial, listen, adopt a descriptor.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/buffer.hpp"
+#include "base/handle.hpp"
+#include "base/result.hpp"
+#include "io/event_loop.hpp"
+
+namespace jetway::io {
+
+class ByteStreamEvents {
+public:
+    /// Bytes arrived: a fresh Buffer of up to 256 KiB, as much as one read gave.
+    virtual void on_read(Buffer bytes) = 0;
+    /// The other side closed its writing half (or a terminal's program is gone).
+    virtual void on_read_end() = 0;
+    /// Everything written so far was taken by the system.
+    virtual void on_drained() {}
+    /// The descriptor failed. The last call.
+    virtual void on_failed(const Error& error) = 0;
+
+protected:
+    ~ByteStreamEvents() = default;
+};
+
+class ByteStream {
+public:
+    virtual ~ByteStream() = default;  // closes the descriptor; no event follows
+
+    virtual void set_events(ByteStreamEvents* events) = 0;
+    /// Reading is off to begin with. Pausing is how back-pressure reaches the peer.
+    virtual void start_reading() = 0;
+    virtual void pause_reading() = 0;
+    /// Queues a buffer. Buffers written in one turn of the loop leave in one writev. The caller bounds the queue with
+    /// queued() and on_drained().
+    virtual void write(Buffer bytes) = 0;
+    virtual std::size_t queued() const = 0;
+    /// Closes the writing half once the queue is empty (shutdown, or close of a pipe).
+    virtual void finish_writing() = 0;
+    virtual int descriptor() const = 0;
+};
+
+using ByteStreamPtr = std::unique_ptr<ByteStream>;
+
+/// Takes ownership of `descriptor` (socket, pipe, pty master) and makes it non-blocking.
+ByteStreamPtr adopt(EventLoop& loop, int descriptor);
+
+/// A numeric socket address: "10.0.0.3:9001", "[::1]:9001", ":9001" (any), or "unix:/path". Host names are resolved
+/// with getaddrinfo only in dial().
+Result<> check_address(std::string_view text);
+/// True for 127.0.0.0/8, ::1 and unix:.
+bool is_loopback(std::string_view address);
+
+using Connected = std::function<void(Result<ByteStreamPtr>)>;
+/// Connects; `connected` is called once from the loop unless the handle goes first. TCP_NODELAY is set.
+Handle dial(EventLoop& loop, const std::string& address, Duration timeout, Connected connected);
+
+struct Accepted {
+    ByteStreamPtr stream;
+    std::string peer;                   // address, for people
+    std::optional<std::uint32_t> uid;   // Unix sockets: SO_PEERCRED
+    std::optional<std::uint32_t> pid;
+};
+/// Listens until the handle goes. A stale Unix socket (nobody accepts on it) is replaced; a new one has mode 0600.
+/// E-ADDRESS-IN-USE names the address. TCP_NODELAY is set on what is accepted; running out of descriptors pauses
+/// accepting and goes on.
+Result<Handle> listen(EventLoop& loop, const std::string& address, std::function<void(Accepted)> accepted);
+
+}  // namespace jetway::io

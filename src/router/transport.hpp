@@ -1,0 +1,20 @@
+// What the router asks of a transport. The router names no concrete one: src/cli injects them by scheme.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/handle.hpp"
+#include "base/result.hpp"
+#include "kernel/connection.hpp"
+
+namespace jetway::router {
+
+struct Transport {
+    /// Accepts on `address` until the handle goes.
+    std::function<Result<Handle>(const std::string& address, std::function<void(ConnectionPtr)> accepted)> listen;
+    /// One attempt to connect to `address`.
+    std::function<Handle(const std::string& address, std::function<void(Result<ConnectionPtr>)> connected)> dial;
+};
+
+}  // namespace jetway::router

@@ -1,0 +1,59 @@
+// A Stage: one service's part in one pipeline `a | b | { c ; d }`: the stream it was opened by (upstream), and a leg to
+// each next stop of the itinerary. It opens the legs, fans output out to all of them without loss, and carries outcomes
+// back: a stage finishes upstream only after downstream has finished; a failure stops upstream and resets downstream;
+// whoever started the pipeline gets the first cause and the program's exit status.
+// With no next stop, output goes back to the caller on the upstream stream's other half, so the same service answers
+// `jetway call`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "stream/session.hpp"
+
+namespace jetway::stream {
+
+class StageEvents {
+public:
+    /// Input from upstream; see StreamEvents::on_data. consume() it on the Stage.
+    virtual void on_input(Buffer bytes, bool end_of_message) = 0;
+    /// Upstream has no more input. Write what is left and finish().
+    virtual void on_input_finish(const wire::Outcome& outcome) = 0;
+    /// After write() returned false every leg has room again.
+    virtual void on_space() {}
+    /// Everything has ended, here, upstream and downstream; with the cause when it was not in order. The last call: the
+    /// Stage may be destroyed in it.
+    virtual void on_end(const std::optional<Error>& failure) = 0;
+
+protected:
+    ~StageEvents() = default;
+};
+
+class Stage {
+public:
+    /// Takes the stream a Service got in on_open. Does nothing yet.
+    Stage(Session& session, StreamPtr upstream, StageEvents& events, std::string name);
+    ~Stage();
+
+    /// Accepts the stream and opens the legs. `produces` is the content type of the output, `shape` its shape.
+    void start(std::string_view produces, wire::Shape shape);
+    /// One message (or some bytes) to every leg. False: wait for on_space().
+    bool write(const Buffer& bytes, bool end_of_message = true);
+    /// No more output. The stage's own outcome counts when nothing downstream failed.
+    void finish(const wire::Outcome& outcome);
+    void finish();
+    /// The stage cannot go on.
+    void fail(const Error& reason);
+    /// Gives input credit back.
+    void consume(std::size_t bytes);
+    std::size_t unsent() const;  // of the slowest leg
+    std::size_t legs() const;
+    const wire::Open& opening() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace jetway::stream

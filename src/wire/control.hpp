@@ -1,0 +1,105 @@
+// The bodies of control frames, checked. decode<T>() is total: any bytes give a value within the limits below or an
+// error (E-PROTOCOL, E-TOO-LARGE); it never allocates more than a small multiple of the input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.hpp"
+#include "base/result.hpp"
+#include "base/settings.hpp"
+#include "wire/control.pb.h"
+#include "wire/frame.hpp"
+
+namespace jetway::wire {
+
+using RouterId = std::uint64_t;  // 0 and ~0 are reserved
+
+inline constexpr std::size_t max_record = 32 * 1024;      // every control body except OPEN's, NODE included
+inline constexpr std::size_t max_open = 32 * 1024;
+inline constexpr std::size_t max_machine_name = 64;
+inline constexpr std::size_t max_service_name = 255;
+inline constexpr std::size_t max_address = 320;           // service@machine
+inline constexpr std::size_t max_detail = 1024;           // human text from a peer
+inline constexpr std::size_t max_route = 255;             // machines
+inline constexpr std::size_t max_failed = 4;              // edges carried by an OPEN
+inline constexpr std::size_t max_adjacencies = 512;
+inline constexpr std::size_t max_stages = 64;             // of one itinerary, all branches together
+inline constexpr std::size_t max_stage_depth = 16;
+inline constexpr std::uint32_t hop_limit = 1024;
+inline constexpr std::uint32_t first_window = 16 * 1024;
+inline constexpr std::size_t max_envelope = 64 * 1024 * 1024;
+
+// The generated messages under their plain names.
+using Setting = pb::Setting;
+using Stage = pb::Stage;
+using StreamId = pb::StreamId;
+using Edge = pb::Edge;
+using Open = pb::Open;
+using Opened = pb::Opened;
+using Nack = pb::Nack;
+using Reset = pb::Reset;
+using Outcome = pb::Outcome;
+using Hello = pb::Hello;
+using Heartbeat = pb::Heartbeat;
+using Adjacency = pb::Adjacency;
+using NodeRecord = pb::NodeRecord;
+using ServiceRecord = pb::ServiceRecord;
+using DirectoryOp = pb::DirectoryOp;
+using DirectoryDelta = pb::DirectoryDelta;
+using DirectoryPull = pb::DirectoryPull;
+using DirectorySnapshot = pb::DirectorySnapshot;
+using Verdict = pb::Verdict;
+using Goaway = pb::Goaway;
+using Attach = pb::Attach;
+using Attached = pb::Attached;
+using Offer = pb::Offer;
+using Offered = pb::Offered;
+using Withdraw = pb::Withdraw;
+
+enum NodeFlag : std::uint32_t { no_transit = 1, draining = 2, gone = 4 };
+enum class Shape : std::uint32_t { bytes = 0, messages = 1 };
+enum class Policy : std::uint32_t { lossless = 0, latest = 1, deadline = 2 };
+
+/// Serialises. The caller keeps bodies within the limits; the result of a body that is not is E-TOO-LARGE at the
+/// receiver. Defined for every message above except Envelope.
+template <typename T>
+Buffer encode(const T& body);
+/// Parses and checks sizes, counts, names and enum values against the limits above.
+template <typename T>
+Result<T> decode(Bytes payload);
+
+/// Machine and service names: 1 to the maximum of printable characters (UTF-8), none of them white space or one of
+/// @|{};,/ and not beginning with '#'. The error names the character.
+Result<> check_service_name(std::string_view name);
+Result<> check_machine_name(std::string_view name);
+
+/// "gpu-server" or "gpu-server@machine-c".
+struct Address {
+    std::string service;
+    std::string machine;  // empty: any
+    bool operator==(const Address&) const = default;
+    std::string text() const { return machine.empty() ? service : service + "@" + machine; }
+};
+Result<Address> parse_address(std::string_view text);
+
+/// An itinerary as people write it: "a | b | { c ; d | e@m }". The result is the first stage with the rest under
+/// `next`. Errors name the column.
+Result<Stage> parse_itinerary(std::string_view text);
+std::string to_text(const Stage& stage);
+
+Settings to_settings(const google::protobuf::RepeatedPtrField<Setting>& settings);
+void from_settings(const Settings& settings, google::protobuf::RepeatedPtrField<Setting>& out);
+
+Error to_error(const Nack& nack);
+Error to_error(const Reset& reset);
+Nack to_nack(const Error& error, std::string_view machine);
+Reset to_reset(const Error& error, std::string_view machine);
+
+/// FNV-1a 64 of the bytes, then mixed: digests of records and catalogues. Not for secrets.
+std::uint64_t digest(Bytes bytes);
+std::uint64_t digest(std::string_view text);
+
+}  // namespace jetway::wire
