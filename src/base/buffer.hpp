@@ -1,6 +1,6 @@
-// Bytes that are shared, never copied: a Buffer is a view into a reference-counted block. Slices share the block.
-// The bytes are immutable once a second Buffer refers to them. Counting is atomic: a slice may end its life on another
-// thread than the one that made it.
+// Bytes that are shared, never copied: a Buffer is a view into a reference-counted block. Slices
+// share the block. The bytes are immutable once a second Buffer refers to them. Counting is atomic:
+// a slice may end its life on another thread than the one that made it.
 #pragma once
 
 #include <atomic>
@@ -18,12 +18,16 @@ using Bytes = std::span<const std::uint8_t>;
 class Buffer {
 public:
     Buffer() = default;
-    /// `size` bytes, not initialised, writable through mutable_data() while this is the only Buffer on them.
+    /// `size` bytes, not initialised, writable through mutable_data() while this is the only Buffer
+    /// on them.
     static Buffer allocate(std::size_t size);
     static Buffer copy_of(Bytes bytes);
     static Buffer copy_of(std::string_view text);
 
-    Buffer(const Buffer& other) noexcept : block_(other.block_), data_(other.data_), size_(other.size_) { retain(); }
+    Buffer(const Buffer& other) noexcept
+        : block_(other.block_), data_(other.data_), size_(other.size_) {
+        retain();
+    }
     Buffer(Buffer&& other) noexcept
         : block_(std::exchange(other.block_, nullptr)),
           data_(std::exchange(other.data_, nullptr)),
@@ -56,7 +60,16 @@ public:
     }
     Buffer slice(std::size_t offset) const { return slice(offset, size_ - offset); }
 
-    bool unique() const { return block_ == nullptr || block_->references.load(std::memory_order_acquire) == 1; }
+    /// Forgets the first `length` bytes, which must be there. The block stays as it is.
+    void remove_prefix(std::size_t length) {
+        assert(length <= size_);
+        data_ += length;
+        size_ -= length;
+    }
+
+    bool unique() const {
+        return block_ == nullptr || block_->references.load(std::memory_order_acquire) == 1;
+    }
     /// For whoever fills a fresh Buffer. Nobody else may hold the bytes.
     std::uint8_t* mutable_data() {
         assert(unique());
@@ -75,7 +88,8 @@ private:
         if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
     }
     void release() {
-        if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) free_block(block_);
+        if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            free_block(block_);
     }
     static void free_block(Block* block);
 

@@ -1,9 +1,9 @@
-// Log lines, through spdlog's default logger. src/routing does not log: it reports events and its owner logs them.
+// Log lines, through spdlog's default logger. src/routing does not log: it reports events and its
+// owner logs them.
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <cstdint>
+#include <spdlog/spdlog.h>
 
 #include "base/timer.hpp"
 
@@ -11,11 +11,13 @@ namespace jetway {
 
 namespace log = spdlog;
 
-/// Lets `burst` lines through a `window`, counts the rest. One per place that could log per message.
+/// Lets `burst` lines through a `window`, counts the rest. One per place that could log per
+/// message.
 class LogLimit {
 public:
     LogLimit(std::uint32_t burst, Duration window) : burst_(burst), window_(window) {}
-    /// True when the line may be written; then `suppressed` says how many were left out since the last one.
+    /// True when the line may be written; then `suppressed` says how many were left out since the
+    /// last one.
     bool allow(Time now, std::uint64_t& suppressed) {
         if (now - start_ >= window_) {
             start_ = now;

@@ -1,8 +1,7 @@
 #include "base/random.hpp"
 
-#include <sys/random.h>
-
 #include <cstdlib>
+#include <sys/random.h>
 
 namespace jetway {
 

@@ -13,8 +13,8 @@ struct CodeEntry {
     int exit_status;
 };
 
-// Indexed by Code. The statuses are those of sysexits.h: 64 usage, 65 data, 69 unavailable, 70 software, 71 os,
-// 74 input/output, 75 try again, 76 protocol, 77 permission, 78 configuration.
+// Indexed by Code. The statuses are those of sysexits.h: 64 usage, 65 data, 69 unavailable, 70
+// software, 71 os, 74 input/output, 75 try again, 76 protocol, 77 permission, 78 configuration.
 constexpr std::array<CodeEntry, 28> codes{{
     {"OK", 0},
     {"E-NO-SERVICE", 69},

@@ -13,10 +13,10 @@
 namespace jetway::wire {
 
 struct Envelope {
-    std::string source;             // service@machine; the router fills it in when empty
-    std::string destination;        // service[@machine]
-    std::string reply_to;           // may name another service: the hairpin. Empty: no answer wanted
-    std::vector<Stage> itinerary;   // further stops after the destination
+    std::string source;            // service@machine; the router fills it in when empty
+    std::string destination;       // service[@machine]
+    std::string reply_to;          // may name another service: the hairpin. Empty: no answer wanted
+    std::vector<Stage> itinerary;  // further stops after the destination
     std::string content_type;
     std::optional<Duration> deadline;  // time left, never an absolute clock
     Buffer data;

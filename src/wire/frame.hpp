@@ -1,4 +1,5 @@
-// Frames: what a link carries. Every frame is an 8-byte header and a payload of at most 65,535 bytes.
+// Frames: what a link carries. Every frame is an 8-byte header and a payload of at most 65,535
+// bytes.
 //
 //    0               1               2               3
 //    0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7
@@ -9,13 +10,16 @@
 //   +---------------------------------------------------------------+
 //   |                     payload, `length` bytes                   |
 //
-// Label 0 is the link's own (control); any other is a stream's label on this link, picked by the sender of OPEN: odd
-// by the side that dialled, even by the side that accepted. docs/protocol.md is the specification for strangers.
+// Label 0 is the link's own (control); any other is a stream's label on this link, picked by the
+// sender of OPEN: odd by the side that dialled, even by the side that accepted. docs/protocol.md is
+// the specification for strangers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/buffer.hpp"
 #include "base/result.hpp"
@@ -25,21 +29,24 @@ namespace jetway::wire {
 inline constexpr std::size_t header_size = 8;
 inline constexpr std::size_t max_payload = 65'535;
 inline constexpr std::uint32_t protocol_version = 1;
+/// A side reuses its labels and so has at most 65,535 streams open on a link; a larger label closes
+/// the link.
+inline constexpr std::uint32_t max_label = (1U << 17U) - 1;
 
-/// The top bit of a type marks it as ignorable: a receiver that does not know the type skips the frame. Any other
-/// unknown type closes the link.
+/// The top bit of a type marks it as ignorable: a receiver that does not know the type skips the
+/// frame. Any other unknown type closes the link.
 inline constexpr std::uint8_t ignorable = 0x80;
 
 enum class FrameType : std::uint8_t {
     // on a stream's label
-    open = 1,        // wire::Open
-    opened = 2,      // wire::Opened
-    nack = 3,        // wire::Nack
-    data = 4,        // stream bytes, or with flag `outcome` a wire::Outcome
-    window = 5,      // Window, 16 bytes
-    stop = 6,        // wire::Reset: "I will not read more"
-    reset = 7,       // wire::Reset: both directions end at once
-    reset_ack = 8,   // empty
+    open = 1,       // wire::Open
+    opened = 2,     // wire::Opened
+    nack = 3,       // wire::Nack
+    data = 4,       // stream bytes, or with flag `outcome` a wire::Outcome
+    window = 5,     // Window, 16 bytes
+    stop = 6,       // wire::Reset: "I will not read more"
+    reset = 7,      // wire::Reset: both directions end at once
+    reset_ack = 8,  // empty
     // on label 0 of a network link
     hello = 16,
     heartbeat = 17,
@@ -48,7 +55,7 @@ enum class FrameType : std::uint8_t {
     dir_delta = 20,
     dir_pull = 21,
     dir_snapshot = 22,
-    verdict = 23,    // keep or drop one of two links between a pair
+    verdict = 23,  // keep or drop one of two links between a pair
     goaway = 24,
     // on label 0 of a local link
     attach = 32,
@@ -60,9 +67,10 @@ enum class FrameType : std::uint8_t {
 
 /// Flags of DATA. Others must be 0.
 namespace flag {
-inline constexpr std::uint8_t fin = 0x01;      // no more from this side
-inline constexpr std::uint8_t eom = 0x02;      // a message ends with this frame (streams of messages)
-inline constexpr std::uint8_t outcome = 0x04;  // only with fin: the payload is a wire::Outcome, not stream bytes
+inline constexpr std::uint8_t fin = 0x01;  // no more from this side
+inline constexpr std::uint8_t eom = 0x02;  // a message ends with this frame (streams of messages)
+inline constexpr std::uint8_t outcome =
+    0x04;  // only with fin: the payload is a wire::Outcome, not stream bytes
 }  // namespace flag
 
 struct FrameHeader {
@@ -71,15 +79,20 @@ struct FrameHeader {
     std::uint8_t flags = 0;
     std::uint32_t label = 0;
 
-    /// The header as one number, little-endian in memory: the opaque header of a Message on a terminal's pipes.
+    /// The header as one number, little-endian in memory: the opaque header of a Message on a
+    /// terminal's pipes.
     constexpr std::uint64_t pack() const {
         return std::uint64_t{length} | std::uint64_t{type} << 16U | std::uint64_t{flags} << 24U |
                std::uint64_t{label} << 32U;
     }
     static constexpr FrameHeader unpack(std::uint64_t packed) {
         return {static_cast<std::uint16_t>(packed), static_cast<std::uint8_t>(packed >> 16U),
-                static_cast<std::uint8_t>(packed >> 24U), static_cast<std::uint32_t>(packed >> 32U)};
+                static_cast<std::uint8_t>(packed >> 24U),
+                static_cast<std::uint32_t>(packed >> 32U)};
     }
+    /// The same from and to the 8 bytes on the wire.
+    static FrameHeader read(const std::uint8_t* bytes);
+    void write(std::uint8_t* bytes) const;
     bool is(FrameType frame_type) const { return type == static_cast<std::uint8_t>(frame_type); }
     bool operator==(const FrameHeader&) const = default;
 };
@@ -102,25 +115,33 @@ struct Window {
 Buffer encode(const Window& window);
 Result<Window> decode_window(Bytes payload);
 
-/// Cuts a byte stream into frames. Bodies are slices of the buffers handed in; only a frame that straddles two is
-/// copied, into a buffer of its own size. Holds at most one frame. Total: any bytes are frames; what they mean is
-/// for the receiver.
+/// Cuts a byte stream into frames. Bodies are slices of the buffers handed in; only a body that
+/// straddles two is copied, into a buffer of its own size. Total: any bytes are frames; what they
+/// mean is for the receiver. A slice keeps the whole buffer that was handed in alive: who holds
+/// bodies for long bounds Buffer::block_size().
 class FrameSplitter {
 public:
-    /// Appends bytes as they arrived.
+    /// Appends bytes as they arrived. Take all frames with next() before the next push: then no
+    /// more than one unfinished frame is held.
     void push(Buffer bytes);
     /// The next whole frame, or nothing until more bytes come.
     std::optional<Frame> next();
-    /// Bytes of an unfinished frame: not 0 when a peer died in the middle of one.
-    std::size_t pending() const { return partial_size_ + input_.size(); }
+    /// Bytes that no frame was made of yet. After next() gave nothing: those of an unfinished
+    /// frame, not 0 when a peer died in the middle of one.
+    std::size_t pending() const;
 
 private:
-    bool take(std::size_t wanted);
+    bool refill();
+    std::optional<Frame> next_straddling();
+    std::size_t move_to(std::uint8_t* target, std::size_t wanted);
 
     Buffer input_;
-    Buffer partial_;                 // the beginning of a straddling frame, header included
-    std::size_t partial_size_ = 0;
-    std::size_t partial_wanted_ = 0;
+    std::vector<Buffer> later_;  // pushed while input_ was not used up
+    std::size_t later_head_ = 0;
+    std::array<std::uint8_t, header_size> head_{};  // the beginning of a straddling frame
+    std::size_t head_size_ = 0;
+    Buffer body_;
+    std::size_t body_size_ = 0;
 };
 
 }  // namespace jetway::wire

@@ -1,0 +1,154 @@
+#include "base/settings.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace jetway {
+namespace {
+
+Error bad(std::string_view key, std::string_view value, std::string_view expected) {
+    return {Code::bad_file,
+            std::string(key) + ": \"" + std::string(value) + "\" is not " + std::string(expected)};
+}
+
+template <typename T>
+bool parse_all(std::string_view text, T& value) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end;
+}
+
+/// The only value of a key that is present.
+Result<std::string_view> only(std::string_view key, const Settings::Values& values) {
+    if (values.size() == 1) return std::string_view(values.front());
+    return Error(
+        Code::bad_file,
+        std::string(key) + (values.empty() ? ": has no value" : ": takes one value, not a list"));
+}
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Edits (insert, delete, replace, swap of neighbours) from `a` to `b`, letters of either case
+/// being the same. `rows` is scratch memory.
+std::size_t edits(std::string_view a, std::string_view b,
+                  std::array<std::vector<std::size_t>, 3>& rows) {
+    for (auto& row : rows) row.assign(b.size() + 1, 0);
+    for (std::size_t j = 0; j <= b.size(); ++j) rows[1][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto& [before, last, now] = rows;
+        now[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
+            const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                                 lower(a[i - 2]) == lower(b[j - 1]);
+            if (swapped) now[j] = std::min(now[j], before[j - 2] + 1);
+        }
+        std::swap(before, last);
+        std::swap(last, now);
+    }
+    return rows[1][b.size()];
+}
+
+}  // namespace
+
+const Settings::Values* Settings::find(std::string_view key) const {
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second;
+}
+
+Result<std::string> Settings::text(std::string_view key, std::string_view fallback) const {
+    const Values* values = find(key);
+    if (values == nullptr) return std::string(fallback);
+    JETWAY_ASSIGN(const std::string_view value, only(key, *values));
+    return std::string(value);
+}
+
+Result<std::int64_t> Settings::number(std::string_view key, std::int64_t fallback,
+                                      std::int64_t least, std::int64_t most) const {
+    const Values* values = find(key);
+    if (values == nullptr) return fallback;
+    JETWAY_ASSIGN(const std::string_view value, only(key, *values));
+    std::int64_t number = 0;
+    const std::string range =
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    if (!parse_all(value, number) || number < least || number > most) return bad(key, value, range);
+    return number;
+}
+
+Result<double> Settings::real(std::string_view key, double fallback) const {
+    const Values* values = find(key);
+    if (values == nullptr) return fallback;
+    JETWAY_ASSIGN(const std::string_view value, only(key, *values));
+    double number = 0;
+    if (!parse_all(value, number) || !std::isfinite(number)) return bad(key, value, "a number");
+    return number;
+}
+
+Result<bool> Settings::flag(std::string_view key, bool fallback) const {
+    const Values* values = find(key);
+    if (values == nullptr) return fallback;
+    JETWAY_ASSIGN(const std::string_view value, only(key, *values));
+    if (value == "true" || value == "yes" || value == "on") return true;
+    if (value == "false" || value == "no" || value == "off") return false;
+    return bad(key, value, "true or false");
+}
+
+Result<std::chrono::nanoseconds> Settings::duration(std::string_view key,
+                                                    std::chrono::nanoseconds fallback) const {
+    const Values* values = find(key);
+    if (values == nullptr) return fallback;
+    JETWAY_ASSIGN(const std::string_view value, only(key, *values));
+    const auto duration = parse_duration(value);
+    if (!duration) return Error(Code::bad_file, std::string(key) + ": " + duration.error().detail);
+    return *duration;
+}
+
+Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+    struct Unit {
+        std::string_view name;
+        double nanoseconds;
+    };
+    constexpr std::array<Unit, 5> units{
+        {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+    const Error error(Code::usage, "\"" + std::string(text) +
+                                       "\" is not a duration: write 400ms, 5s, 2m, 1h or 10us");
+    // from_chars would also take "inf", "nan" and a sign.
+    if (text.empty() || text.front() < '0' || text.front() > '9') return error;
+    double number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, failed] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+    if (failed != std::errc()) return error;
+    for (const Unit& unit : units) {
+        if (unit.name != std::string_view(stop, static_cast<std::size_t>(end - stop))) continue;
+        const double total = number * unit.nanoseconds;
+        if (total >= static_cast<double>(std::numeric_limits<std::int64_t>::max())) return error;
+        return std::chrono::nanoseconds(std::llround(total));
+    }
+    return error;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
+    constexpr std::size_t longest = 320;  // an address; beyond, the work would grow with its square
+    if (name.size() > longest) return {};
+    std::size_t best = name.size() / 3;
+    std::string_view found;
+    std::array<std::vector<std::size_t>, 3> rows;
+    for (const std::string& candidate : candidates) {
+        const std::size_t difference =
+            std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+        if (difference > best) continue;
+        const std::size_t distance = edits(name, candidate, rows);
+        if (distance < best || (distance == best && found.empty())) {
+            best = distance;
+            found = candidate;
+        }
+    }
+    return std::string(found);
+}
+
+}  // namespace jetway
