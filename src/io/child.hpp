@@ -38,6 +38,9 @@ public:
     virtual ByteStream* input() = 0;
     virtual ByteStream* output() = 0;
     virtual ByteStream* errors() = 0;
+    /// Closes our end of its output pipe: what it writes from now on fails with SIGPIPE. output() is nullptr then, and
+    /// has had its last event. Does nothing with a terminal.
+    virtual void close_output() = 0;
     /// Called once from the loop when the process has ended and been reaped.
     virtual void set_on_exit(std::function<void(Exit)> on_exit) = 0;
     /// To the process group.

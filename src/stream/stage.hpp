@@ -22,6 +22,9 @@ public:
     virtual void on_input_finish(const wire::Outcome& outcome) = 0;
     /// After write() returned false every leg has room again.
     virtual void on_space() {}
+    /// Nobody reads the output any more (the caller sent STOP, or every leg did): further writes are discarded. Finish
+    /// when convenient.
+    virtual void on_stop(const Error& /*reason*/) {}
     /// Everything has ended, here, upstream and downstream; with the cause when it was not in order. The last call: the
     /// Stage may be destroyed in it.
     virtual void on_end(const std::optional<Error>& failure) = 0;
