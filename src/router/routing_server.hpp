@@ -47,8 +47,10 @@ public:
 
     /// A connection point. `network`: dials `address` for ever, with jitter (empty: only waits to be dialled).
     /// `local`: gives the end for a service or process of this machine through connect_local(). `loopback`: what goes
-    /// out comes back in. E-USAGE when the name is taken.
-    Result<> create_terminal(const std::string& name, TerminalType type, const std::string& address = {});
+    /// out comes back in. `machine`, when known, is who answers there: a link that it opens belongs to this terminal
+    /// too. E-USAGE when the name is taken.
+    Result<> create_terminal(const std::string& name, TerminalType type, const std::string& address = {},
+                             const std::string& machine = {});
     /// Accepts network links on `address` until the handle goes.
     Result<Handle> listen(const std::string& address);
     /// Accepts processes of this machine (attach) on `address` ("unix:/path") until the handle goes; only of our uid.

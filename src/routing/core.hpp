@@ -50,7 +50,7 @@ struct LinkRow {
     std::string terminal;
     std::string peer;                    // address
     std::string machine;                 // its name once known; a process's for local links
-    std::string state;                   // handshake, syncing, up, suspect, draining
+    std::string state;                   // handshake, syncing, up, suspect, draining; "up" for local links
     Time since{};
     std::optional<Duration> round_trip;
     std::uint32_t cost = 0;
@@ -91,6 +91,8 @@ public:
     // Links. A network link starts with HELLO in both directions and carries streams once it is up.
     void add_link(Time now, LinkId link, LinkOptions options);
     void remove_link(Time now, LinkId link, const Error& reason);
+    /// The terminal an accepted link belongs to, once its machine is known.
+    void set_terminal(LinkId link, std::string terminal);
     /// A frame from the link. A protocol error asks (in Actions) for the link to be closed.
     void receive(Time now, LinkId link, wire::Frame&& frame);
     /// The next frame to send, by lane: heartbeats, routing, answers and credits, data.
@@ -108,6 +110,8 @@ public:
     /// remove_route. Shown as static.
     void add_route(Time now, std::string service, std::string terminal, std::string machine, std::uint32_t hops);
     void remove_route(Time now, const std::string& service);
+    /// How often digests are compared from now on.
+    void set_digest_interval(Duration interval);
     /// Says goodbye: a record with GONE and no adjacencies, and GOAWAY on every link. Pull everything, then close.
     void shut_down(Time now);
 
