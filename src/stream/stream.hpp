@@ -71,6 +71,8 @@ public:
     std::size_t unsent() const { return unsent_; }  // bytes waiting for credit
     bool finished() const { return sent_fin_; }
     std::uint64_t sent() const { return sent_; }          // stream bytes handed to the connection
+    /// Stream bytes the other end says it has dealt with (WINDOW's `consumed`).
+    std::uint64_t confirmed() const { return confirmed_; }
     std::uint64_t received() const { return received_; }  // stream bytes handed to on_data
     const wire::Open& opening() const { return opening_; }
 
@@ -84,6 +86,7 @@ private:
     StreamEvents* events_ = nullptr;
     std::size_t unsent_ = 0;
     std::uint64_t sent_ = 0;
+    std::uint64_t confirmed_ = 0;
     std::uint64_t received_ = 0;
     bool sent_fin_ = false;
     struct State;
