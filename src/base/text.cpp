@@ -90,6 +90,15 @@ bool is_invisible(char32_t character) {
     return within(unseen, character);
 }
 
+bool is_clean(std::string_view text, std::size_t most) {
+    if (text.size() > most) return false;
+    while (!text.empty()) {
+        const auto character = take_character(text);
+        if (!character || is_invisible(*character)) return false;
+    }
+    return true;
+}
+
 std::string clean_text(std::string_view text, std::size_t most) {
     std::string result;
     while (!text.empty() && result.size() < most) {

@@ -19,6 +19,8 @@ bool is_utf8(std::string_view text);
 bool is_space(char32_t character);
 bool is_invisible(char32_t character);
 
+/// Nothing in it would be changed by clean_text().
+bool is_clean(std::string_view text, std::size_t most);
 /// `text` made fit for one line on a terminal and for a peer: bytes that are not UTF-8 and control
 /// or invisible characters become '?', and at most `most` bytes are kept, cut between characters.
 std::string clean_text(std::string_view text, std::size_t most);

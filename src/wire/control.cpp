@@ -29,37 +29,33 @@ Buffer serialise(const T& body) {
     return result;
 }
 
-template <typename T>
-bool clean_fields(const T& body) {
-    bool clean = true;
-    const auto look = [&clean](const std::string& text, std::size_t most) {
-        clean = clean && clean_text(text, most) == text;
-    };
-    if constexpr (requires { body.detail(); }) look(body.detail(), max_detail);
-    if constexpr (requires { body.evidence(); }) look(body.evidence(), max_detail);
-    if constexpr (std::same_as<T, Nack>) look(body.next(), max_detail);
-    if constexpr (requires { body.process(); }) look(body.process(), max_process);
-    return clean;
-}
-
-template <typename T>
-void clean(T& body) {
+/// Calls see(text, most, member) for each field that people or systems wrote; member(body) is where
+/// it is kept.
+template <typename T, typename See>
+void each_human_text(const T& body, See see) {
     if constexpr (requires { body.detail(); })
-        body.set_detail(clean_text(body.detail(), max_detail));
-    if constexpr (requires { body.evidence(); })
-        body.set_evidence(clean_text(body.evidence(), max_detail));
-    if constexpr (std::same_as<T, Nack>) body.set_next(clean_text(body.next(), max_detail));
-    if constexpr (requires { body.process(); })
-        body.set_process(clean_text(body.process(), max_process));
+        see(body.detail(), max_detail, [](T& b) { return b.mutable_detail(); });
+    if constexpr (std::same_as<T, Nack>) {
+        see(body.evidence(), max_detail, [](T& b) { return b.mutable_evidence(); });
+        see(body.next(), max_detail, [](T& b) { return b.mutable_next(); });
+    }
+    if constexpr (std::same_as<T, Attach>)
+        see(body.process(), max_process, [](T& b) { return b.mutable_process(); });
 }
 
 }  // namespace
 
 template <typename T>
 Buffer encode(const T& body) {
-    if (clean_fields(body)) return serialise(body);
+    bool clean = true;
+    each_human_text(body, [&clean](const std::string& text, std::size_t most, auto) {
+        clean = clean && is_clean(text, most);
+    });
+    if (clean) return serialise(body);
     T copy = body;
-    clean(copy);
+    each_human_text(body, [&copy](const std::string& text, std::size_t most, auto member) {
+        *member(copy) = clean_text(text, most);
+    });
     return serialise(copy);
 }
 

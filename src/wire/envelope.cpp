@@ -65,7 +65,7 @@ Result<> check_head(const pb::Envelope& head) {
     JETWAY_TRY(check(head.next(), 1));
     JETWAY_TRY(
         require(head.remaining_us() <= max_remaining_us, "the deadline is more than a year away"));
-    return require(clean_text(head.content_type(), max_content_type) == head.content_type(),
+    return require(is_clean(head.content_type(), max_content_type),
                    "the content type is not printable");
 }
 

@@ -99,8 +99,7 @@ Result<> check(const Verdict& /*verdict*/) {
 
 Result<> check(const Attach& attach) {
     JETWAY_TRY(check_versions(attach.version_min(), attach.version_max()));
-    JETWAY_TRY(require(clean_text(attach.process(), max_process) == attach.process(),
-                       "process is not printable"));
+    JETWAY_TRY(require(is_clean(attach.process(), max_process), "process is not printable"));
     return check_pool(attach.pool());
 }
 

@@ -24,29 +24,33 @@ bool allowed(char32_t character) {
     return !is_space(character) && !is_invisible(character);
 }
 
-Result<> check_name(std::string_view name, std::string_view what, std::size_t most) {
-    const std::string quoted = "\"" + clean_text(name, most) + "\"";
-    if (name.empty())
-        return Error(Code::usage, "a " + std::string(what) + " name may not be empty");
-    if (name.size() > most) {
-        return Error(Code::usage, quoted + "...: a " + std::string(what) + " name has at most " +
-                                      std::to_string(most) + " bytes");
-    }
-    if (name.front() == '#' || name == "." || name == "..") {
-        return Error(Code::usage, quoted + ": a " + std::string(what) + " name may not " +
-                                      (name.front() == '#' ? "begin with '#'" : "be that"));
-    }
-    std::string_view rest = name;
-    while (!rest.empty()) {
-        const std::string_view before = rest;
-        const auto character = take_character(rest);
-        if (!character) return Error(Code::usage, quoted + " is not UTF-8");
+/// What is wrong with a name, or nothing.
+std::string fault(std::string_view name) {
+    if (name == "." || name == "..") return "may not be that";
+    if (name.front() == '#') return "may not begin with '#'";
+    while (!name.empty()) {
+        const std::string_view before = name;
+        const auto character = take_character(name);
+        if (!character) return "must be UTF-8";
         if (allowed(*character)) continue;
-        const std::string_view bytes = before.substr(0, before.size() - rest.size());
-        return Error(Code::usage, quoted + ": " + shown(*character, bytes) +
-                                      " is not allowed in a " + std::string(what) + " name");
+        return "may not contain " +
+               shown(*character, before.substr(0, before.size() - name.size()));
     }
-    return success();
+    return {};
+}
+
+Result<> check_name(std::string_view name, std::string_view what, std::size_t most) {
+    std::string reason;
+    if (name.empty()) {
+        reason = "may not be empty";
+    } else if (name.size() > most) {
+        reason = "has at most " + std::to_string(most) + " bytes";
+    } else {
+        reason = fault(name);
+    }
+    if (reason.empty()) return success();
+    return Error(Code::usage, "\"" + clean_text(name, most) + "\": the name of a " +
+                                  std::string(what) + " " + reason);
 }
 
 /// The reason a person would get, as the reason to close a link.

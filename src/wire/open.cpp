@@ -37,7 +37,7 @@ Result<> check_optional_address(std::string_view text, std::string_view what) {
 }
 
 Result<> check_content_type(std::string_view text) {
-    return require(clean_text(text, max_content_type) == text, "the content type is not printable");
+    return require(is_clean(text, max_content_type), "the content type is not printable");
 }
 
 /// No router twice: a route cannot loop.

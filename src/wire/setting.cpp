@@ -23,7 +23,7 @@ const Layout& layout_of<Setting>() {
 }
 
 Result<> check(const Setting& setting) {
-    const bool clean = clean_text(setting.key(), max_setting_key) == setting.key();
+    const bool clean = is_clean(setting.key(), max_setting_key);
     return require(!setting.key().empty() && clean,
                    "the key of a setting is empty or not printable");
 }

@@ -1,0 +1,143 @@
+#include "base/settings.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace jetway {
+namespace {
+
+using namespace std::chrono_literals;
+
+Settings sample() {
+    Settings settings;
+    settings.set("fps", "30");
+    settings.set("scale", "1.5");
+    settings.set("live", "yes");
+    settings.set("after", "400ms");
+    settings.set("word", "abc");
+    settings.set("run", Settings::Values{"cat", "-n"});
+    settings.set("none", Settings::Values{});
+    return settings;
+}
+
+template <typename T>
+Error bad_file(const Result<T>& result) {
+    EXPECT_FALSE(result);
+    const Error error = result ? Error() : result.error();
+    EXPECT_EQ(error.code, Code::bad_file);
+    return error;
+}
+
+TEST(Settings, GiveWhatIsThere) {
+    const Settings settings = sample();
+    EXPECT_EQ(settings.text("word", "x").value(), "abc");
+    EXPECT_EQ(settings.number("fps", 25, 1, 60).value(), 30);
+    EXPECT_EQ(settings.real("scale", 1).value(), 1.5);
+    EXPECT_TRUE(settings.flag("live", false).value());
+    EXPECT_EQ(settings.duration("after", 1s).value(), 400ms);
+    EXPECT_EQ(*settings.find("run"), (Settings::Values{"cat", "-n"}));
+    EXPECT_TRUE(settings.has("run"));
+}
+
+TEST(Settings, FallBackWhenAbsent) {
+    const Settings settings;
+    EXPECT_EQ(settings.text("word", "x").value(), "x");
+    EXPECT_EQ(settings.number("fps", 25, 30, 60).value(),
+              25);  // a fallback is not held against the range
+    EXPECT_EQ(settings.real("scale", 2).value(), 2);
+    EXPECT_TRUE(settings.flag("live", true).value());
+    EXPECT_EQ(settings.duration("after", 1s).value(), 1s);
+    EXPECT_FALSE(settings.has("run"));
+}
+
+TEST(Settings, NameTheKeyAndTheValueInTheirErrors) {
+    const Settings settings = sample();
+    EXPECT_EQ(bad_file(settings.number("word", 0, 1, 60)).detail,
+              "word: \"abc\" is not a whole number from 1 to 60");
+    EXPECT_EQ(bad_file(settings.flag("word", true)).detail, "word: \"abc\" is not true or false");
+    EXPECT_EQ(bad_file(settings.real("word", 0)).detail, "word: \"abc\" is not a number");
+    EXPECT_EQ(bad_file(settings.duration("fps", 0s)).detail,
+              "fps: \"30\" is not a duration: write 400ms, 5s, 2m, 1h or 10us");
+}
+
+TEST(Settings, ASingleValueIsNotAList) {
+    const Settings settings = sample();
+    EXPECT_EQ(bad_file(settings.text("run", "")).detail, "run: takes one value, not a list");
+    EXPECT_EQ(bad_file(settings.text("none", "")).detail, "none: has no value");
+    bad_file(settings.number("run", 0, 0, 1));
+    bad_file(settings.real("run", 0));
+    bad_file(settings.flag("run", false));
+    bad_file(settings.duration("run", 0s));
+}
+
+TEST(Settings, ANumberKeepsToItsRangeAndIsNothingElse) {
+    for (const std::string text :
+         {"0", "61", "-1", "3x", "", " 3", "3.0", "0x3", "99999999999999999999"}) {
+        Settings settings;
+        settings.set("n", text);
+        bad_file(settings.number("n", 5, 1, 60));
+    }
+    Settings settings;
+    settings.set("n", "-9223372036854775808");
+    EXPECT_EQ(settings.number("n", 0, INT64_MIN, INT64_MAX).value(), INT64_MIN);
+}
+
+TEST(Settings, ARealIsFinite) {
+    for (const std::string text : {"inf", "nan", "1e999", "", "1.5s"}) {
+        Settings settings;
+        settings.set("r", text);
+        bad_file(settings.real("r", 0));
+    }
+}
+
+TEST(Duration, IsANumberWithAUnit) {
+    EXPECT_EQ(parse_duration("5s").value(), 5s);
+    EXPECT_EQ(parse_duration("400ms").value(), 400ms);
+    EXPECT_EQ(parse_duration("10us").value(), 10us);
+    EXPECT_EQ(parse_duration("2m").value(), 2min);
+    EXPECT_EQ(parse_duration("1h").value(), 1h);
+    EXPECT_EQ(parse_duration("1.5s").value(), 1500ms);
+    EXPECT_EQ(parse_duration("0s").value(), 0s);
+}
+
+TEST(Duration, IsNothingElse) {
+    for (const std::string_view text :
+         {"", "5", "s", "-5s", "+5s", " 5s", "5 s", "5sec", "1e3s", "inf", "nans", "5s ", "0x5s",
+          "99999999999h", "1h30m", "."}) {
+        const auto duration = parse_duration(text);
+        ASSERT_FALSE(duration) << text;
+        EXPECT_EQ(duration.error().code, Code::usage);
+    }
+}
+
+RC_GTEST_PROP(Duration, AnyTextIsADurationOrAnError, (const std::string& text)) {
+    const auto duration = parse_duration(text);
+    RC_ASSERT(!duration || duration->count() >= 0);
+}
+
+TEST(Nearest, FindsAMistypedName) {
+    const std::vector<std::string> names{"parser-server", "gpu-server", "mp4-encoder", "cat"};
+    EXPECT_EQ(nearest("gpu-servr", names), "gpu-server");
+    EXPECT_EQ(nearest("gpu-sevrer", names), "gpu-server");  // a swap is one edit
+    EXPECT_EQ(nearest("GPU-Server", names), "gpu-server");
+    EXPECT_EQ(nearest("cta", names), "cat");
+    EXPECT_EQ(nearest("gpu-server", names), "gpu-server");
+}
+
+TEST(Nearest, FindsNothingBeyondAThirdOfTheLength) {
+    EXPECT_EQ(nearest("display", {"parser-server", "cat"}), "");
+    EXPECT_EQ(nearest("abcdef", {"abxxef"}), "abxxef");
+    EXPECT_EQ(nearest("abcdef", {"axxxef"}), "");
+    EXPECT_EQ(nearest("ab", {"ac"}), "");
+    EXPECT_EQ(nearest("", {"", "a"}), "");
+    EXPECT_EQ(nearest("abc", {}), "");
+    EXPECT_EQ(nearest(std::string(1000, 'a'), {std::string(1000, 'a')}), "");
+}
+
+TEST(Nearest, TheClosestWinsAndTheFirstOfEquals) {
+    EXPECT_EQ(nearest("abcdef", {"abcxxf", "abcdex"}), "abcdex");
+    EXPECT_EQ(nearest("abcdef", {"abcdey", "abcdex"}), "abcdey");
+}
+
+}  // namespace
+}  // namespace jetway
