@@ -42,9 +42,10 @@ void Dialler::dial() {
 
 void Dialler::wait() {
     enter(State::waiting);
-    const Duration whole = std::min(longest_wait, shortest_wait * (1U << std::min(failures_, doublings)));
-    const auto jitter = Duration(static_cast<std::int64_t>(
-        random_.below(static_cast<std::uint64_t>(whole.count()) / 2)));
+    const Duration whole =
+        std::min(longest_wait, shortest_wait * (1U << std::min(failures_, doublings)));
+    const auto jitter = Duration(
+        static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(whole.count()) / 2)));
     pending_ = timer_.after(whole - jitter, [this] {
         pending_.release();
         dial();
@@ -76,11 +77,16 @@ void Dialler::stop() {
 
 std::string_view to_string(Dialler::State state) {
     switch (state) {
-        case Dialler::State::idle: return "stopped";
-        case Dialler::State::waiting: return "waiting";
-        case Dialler::State::dialling: return "dialling";
-        case Dialler::State::up: return "up";
-        case Dialler::State::resting: return "up";  // over the other side's link
+        case Dialler::State::idle:
+            return "stopped";
+        case Dialler::State::waiting:
+            return "waiting";
+        case Dialler::State::dialling:
+            return "dialling";
+        case Dialler::State::up:
+            return "up";
+        case Dialler::State::resting:
+            return "up";  // over the other side's link
     }
     return "unknown";
 }

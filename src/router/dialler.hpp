@@ -1,5 +1,5 @@
-// A Dialler keeps one network terminal connected: it dials for ever, with exponential back-off and jitter, and rests
-// while a link made by the other side is the one that is kept.
+// A Dialler keeps one network terminal connected: it dials for ever, with exponential back-off and
+// jitter, and rests while a link made by the other side is the one that is kept.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,8 @@ public:
 
     /// The first attempt, at once.
     void start() { dial(); }
-    /// The connection it made has ended. `was_usable`: it carried a link, so the back-off starts anew.
+    /// The connection it made has ended. `was_usable`: it carried a link, so the back-off starts
+    /// anew.
     void lost(const Error& reason, bool was_usable);
     /// Another link to the same machine is kept: no attempts until resume().
     void rest();

@@ -7,7 +7,8 @@ constexpr std::size_t most_answers = 1024;
 
 }  // namespace
 
-LinkEnd::LinkEnd(LinkOwner& owner, routing::LinkId link_id, routing::LinkKind link_kind, ConnectionPtr link_connection)
+LinkEnd::LinkEnd(LinkOwner& owner, routing::LinkId link_id, routing::LinkKind link_kind,
+                 ConnectionPtr link_connection)
     : id(link_id), kind(link_kind), connection(std::move(link_connection)), owner_(owner) {
     connection->out().set_writer(this);
 }
@@ -41,7 +42,8 @@ bool LinkEnd::send(wire::Frame&& frame) {
 }
 
 Result<> LinkEnd::answer(wire::Frame frame) {
-    if (answers_.size() >= most_answers) return Error(Code::pressure, "requests come faster than answers are read");
+    if (answers_.size() >= most_answers)
+        return Error(Code::pressure, "requests come faster than answers are read");
     answers_.push_back(std::move(frame));
     owner_.on_room(*this);
     return success();
@@ -55,6 +57,8 @@ bool LinkEnd::on_message(Message& message) {
     return true;
 }
 
-void LinkEnd::on_space() { owner_.on_room(*this); }
+void LinkEnd::on_space() {
+    owner_.on_room(*this);
+}
 
 }  // namespace jetway::router

@@ -1,6 +1,6 @@
-// A LinkEnd joins one Connection to the routing core: what arrives goes into the core (or, label 0 of a local link, to
-// the attach rules), and what the core has for the link is pulled into the connection's out pipe while it has room, so
-// that the core's lanes decide what leaves first.
+// A LinkEnd joins one Connection to the routing core: what arrives goes into the core (or, label 0
+// of a local link, to the attach rules), and what the core has for the link is pulled into the
+// connection's out pipe while it has room, so that the core's lanes decide what leaves first.
 #pragma once
 
 #include <deque>
@@ -37,7 +37,8 @@ public:
 
     /// Moves frames into the out pipe until it is full or there are none.
     void pump();
-    /// An answer on label 0, ahead of everything the core has. E-PRESSURE when the process asks faster than it reads.
+    /// An answer on label 0, ahead of everything the core has. E-PRESSURE when the process asks
+    /// faster than it reads.
     Result<> answer(wire::Frame frame);
 
     bool on_message(Message& message) override;
@@ -46,10 +47,11 @@ public:
     const routing::LinkId id;
     const routing::LinkKind kind;
     const ConnectionPtr connection;
-    std::string terminal;         // its terminal's name
-    bool in_core = false;         // added to the core (a local link: after ATTACH)
+    std::string terminal;  // its terminal's name
+    bool in_core = false;  // added to the core (a local link: after ATTACH)
+    bool was_up = false;   // it carried streams
     bool closing = false;
-    bool registers = true;        // its services go into the kernel's table
+    bool registers = true;  // its services go into the kernel's table
     struct Service {
         std::uint64_t instance = 0;
         Handle registration;

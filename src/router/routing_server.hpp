@@ -1,10 +1,10 @@
-// RoutingServer: the routing service of one machine. It registers on the kernel as `router` (type routing), owns the
-// machine's terminals, and hands frames, time and changes to routing::Core. It uses the kernel's public API only, and
-// everything that needs a socket comes in as a Transport.
+// RoutingServer: the routing service of one machine. It registers on the kernel as `router` (type
+// routing), owns the machine's terminals, and hands frames, time and changes to routing::Core. It
+// uses the kernel's public API only, and everything that needs a socket comes in as a Transport.
 //
-// A kernel service is reached in one of two ways. A service that attached over a local terminal (stream::Session, in
-// this process or another) gets streams. A service that somebody registered on the kernel with a plain pipe gets
-// envelopes: each Message's body is an encoded wire::Envelope.
+// A kernel service is reached in one of two ways. A service that attached over a local terminal
+// (stream::Session, in this process or another) gets streams. A service that somebody registered on
+// the kernel with a plain pipe gets envelopes: each Message's body is an encoded wire::Envelope.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ struct TerminalRow {
     std::string name;
     TerminalType type = TerminalType::local;
     std::string address;
-    std::string state;       // "up", "dialling", "waiting", "listening"
-    Error last_error;        // of the last attempt or link
+    std::string state;  // "up", "dialling", "waiting", "listening"
+    Error last_error;   // of the last attempt or link
     Time since{};
     std::uint64_t attempts = 0;
 };
@@ -42,28 +42,31 @@ struct TerminalRow {
 class RoutingServer {
 public:
     /// Everything outlives the server. `options.machine` names the machine.
-    RoutingServer(Kernel& kernel, Timer& timer, Random& random, Transport transport, routing::Options options);
+    RoutingServer(Kernel& kernel, Timer& timer, Random& random, Transport transport,
+                  routing::Options options);
     ~RoutingServer();
 
-    /// A connection point. `network`: dials `address` for ever, with jitter (empty: only waits to be dialled).
-    /// `local`: gives the end for a service or process of this machine through connect_local(). `loopback`: what goes
-    /// out comes back in. `machine`, when known, is who answers there: a link that it opens belongs to this terminal
-    /// too. E-USAGE when the name is taken.
-    Result<> create_terminal(const std::string& name, TerminalType type, const std::string& address = {},
-                             const std::string& machine = {});
+    /// A connection point. `network`: dials `address` for ever, with jitter (empty: only waits to
+    /// be dialled). `local`: gives the end for a service or process of this machine through
+    /// connect_local(). `loopback`: what goes out comes back in. `machine`, when known, is who
+    /// answers there: a link that it opens belongs to this terminal too. E-USAGE when the name is
+    /// taken.
+    Result<> create_terminal(const std::string& name, TerminalType type,
+                             const std::string& address = {}, const std::string& machine = {});
     /// Accepts network links on `address` until the handle goes.
     Result<Handle> listen(const std::string& address);
-    /// Accepts processes of this machine (attach) on `address` ("unix:/path") until the handle goes; only of our uid.
+    /// Accepts processes of this machine (attach) on `address` ("unix:/path") until the handle
+    /// goes; only of our uid.
     Result<Handle> listen_local(const std::string& address);
     /// A local terminal for a part of this process: pass the result to stream::Session.
     ConnectionPtr connect_local(const std::string& name);
 
     /// A static route: wins over learned ones.
-    void add_route(const std::string& service, const std::string& terminal, const std::string& machine = {},
-                   std::uint32_t hops = 1);
+    void add_route(const std::string& service, const std::string& terminal,
+                   const std::string& machine = {}, std::uint32_t hops = 1);
     void remove_route(const std::string& service);
-    /// Sends an envelope by name, here or elsewhere, in order per (source, destination). A refusal is reported to
-    /// `failed`, when given, and in the log.
+    /// Sends an envelope by name, here or elsewhere, in order per (source, destination). A refusal
+    /// is reported to `failed`, when given, and in the log.
     void route(wire::Envelope envelope, std::function<void(const Error&)> failed = {});
     /// How often neighbours compare digests of what they know. Changes travel at once in any case.
     void start_heartbeat(Duration interval = std::chrono::seconds(5));
@@ -79,7 +82,8 @@ public:
 
     const routing::Core& core() const;
     const routing::Options& options() const;
-    /// Answers for `router` queries that the owner knows (display URL of a service, ...): key and text, shown by status.
+    /// Answers for `router` queries that the owner knows (display URL of a service, ...): key and
+    /// text, shown by status.
     void set_note(const std::string& key, const std::string& text);
     /// Called for every event of the core, after it was logged.
     void set_on_event(std::function<void(const routing::Event&)> on_event);

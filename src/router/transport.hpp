@@ -1,4 +1,5 @@
-// What the router asks of a transport. The router names no concrete one: src/cli injects them by scheme.
+// What the router asks of a transport. The router names no concrete one: src/cli injects them by
+// scheme.
 #pragma once
 
 #include <functional>
@@ -12,9 +13,13 @@ namespace jetway::router {
 
 struct Transport {
     /// Accepts on `address` until the handle goes.
-    std::function<Result<Handle>(const std::string& address, std::function<void(ConnectionPtr)> accepted)> listen;
+    std::function<Result<Handle>(const std::string& address,
+                                 std::function<void(ConnectionPtr)> accepted)>
+        listen;
     /// One attempt to connect to `address`.
-    std::function<Handle(const std::string& address, std::function<void(Result<ConnectionPtr>)> connected)> dial;
+    std::function<Handle(const std::string& address,
+                         std::function<void(Result<ConnectionPtr>)> connected)>
+        dial;
 };
 
 }  // namespace jetway::router

@@ -1,0 +1,185 @@
+// Links of the server: how they come, what their frames do, how they go; and the turns in which the
+// core's wishes are carried out.
+#include <algorithm>
+
+#include "router/server_state.hpp"
+
+namespace jetway::router {
+
+LinkEnd& RoutingServer::State::add(routing::LinkKind kind, const std::string& terminal,
+                                   ConnectionPtr connection) {
+    auto slot = std::find(links.begin(), links.end(), nullptr);
+    if (slot == links.end()) slot = links.insert(links.end(), nullptr);
+    const auto id = static_cast<routing::LinkId>(slot - links.begin());
+    *slot = std::make_unique<LinkEnd>(*this, id, kind, std::move(connection));
+    LinkEnd& link = **slot;
+    link.terminal = terminal;
+    link.connection->set_on_closed([this, id](const Error& reason) { closed(id, reason); });
+    return link;
+}
+
+void RoutingServer::State::add_network(const std::string& terminal, ConnectionPtr connection) {
+    LinkEnd& link = add(routing::LinkKind::network, terminal, std::move(connection));
+    routing::LinkOptions options;
+    options.kind = routing::LinkKind::network;
+    options.dialled = link.connection->dialled();
+    options.terminal = terminal;
+    options.peer = link.connection->peer();
+    link.in_core = true;
+    core.add_link(now(), link.id, std::move(options));
+    link.connection->in().set_reader(&link);
+    schedule();
+}
+
+LinkEnd& RoutingServer::State::add_local(const std::string& terminal, ConnectionPtr connection,
+                                         bool registers) {
+    LinkEnd& link = add(routing::LinkKind::local, terminal, std::move(connection));
+    link.registers = registers;
+    link.connection->in().set_reader(&link);
+    return link;
+}
+
+void RoutingServer::State::add_loopback(const std::string& name) {
+    auto [far, near] = connection_pair(timer, name);
+    reflectors.push_back(std::make_unique<Reflector>(std::move(far)));
+    LinkEnd& link = add(routing::LinkKind::local, name, std::move(near));
+    routing::LinkOptions options;
+    options.kind = routing::LinkKind::local;
+    options.terminal = name;
+    options.process = "loopback";
+    options.peer_pool = core.options().pool;
+    link.in_core = true;
+    core.add_link(now(), link.id, std::move(options));
+    link.connection->in().set_reader(&link);
+}
+
+void RoutingServer::State::closed(routing::LinkId id, const Error& reason) {
+    // The connection is calling: it goes after this turn. Its services leave the kernel's table
+    // first, while the link still says that they are its own.
+    LinkEnd& link = *links[id];
+    while (!link.services.empty()) withdraw(link, std::string(link.services.begin()->first));
+    const std::shared_ptr<LinkEnd> gone = std::move(links[id]);
+    if (gone->in_core) core.remove_link(now(), id, reason);
+    if (gone->kind == routing::LinkKind::network) {
+        if (gone->connection->dialled()) terminals.lost(gone->terminal, reason, gone->was_up);
+        refresh_links();
+    }
+    timer.post([gone] {});
+    schedule();
+}
+
+void RoutingServer::State::on_frame(LinkEnd& link, wire::Frame&& frame) {
+    if (link.closing) return;
+    if (link.kind == routing::LinkKind::local && (frame.header.label == 0 || !link.in_core)) {
+        if (auto taken = on_attach_frame(link, frame); !taken) close_link(link.id, taken.error());
+        return;
+    }
+    core.receive(now(), link.id, std::move(frame));
+    schedule();
+}
+
+bool RoutingServer::State::pull(LinkEnd& link, wire::Frame& frame) {
+    return core.pull(now(), link.id, frame);
+}
+
+void RoutingServer::State::on_room(LinkEnd& link) {
+    rooms.push_back(link.id);
+    schedule();
+}
+
+// All frames of one turn share one reading of the clock.
+Time RoutingServer::State::now() const {
+    return scheduled ? turn_now : timer.now();
+}
+
+void RoutingServer::State::schedule() {
+    if (scheduled) return;
+    turn_now = timer.now();
+    scheduled = true;
+    timer.post([this, still = std::weak_ptr(alive)] {
+        if (!still.expired()) run_turn();
+    });
+}
+
+void RoutingServer::State::run_turn() {
+    scheduled = true;  // what happens meanwhile belongs to this turn
+    turn_now = timer.now();
+    for (;;) {
+        core.take(actions);
+        if (actions.ready.empty() && actions.close.empty() && actions.events.empty() &&
+            rooms.empty())
+            break;
+        for (const routing::Event& event : actions.events) report(event);
+        if (!actions.events.empty()) refresh_links();
+        for (const routing::LinkId id : actions.ready) {
+            if (id < links.size() && links[id]) links[id]->pump();
+        }
+        const std::vector<routing::LinkId> with_room = std::exchange(rooms, {});
+        for (const routing::LinkId id : with_room) {
+            if (id < links.size() && links[id]) links[id]->pump();
+        }
+        for (const auto& close : actions.close) close_link(close.link, close.reason);
+        actions.clear();
+    }
+    scheduled = false;
+    arm();
+}
+
+void RoutingServer::State::close_link(routing::LinkId id, const Error& reason) {
+    if (id >= links.size() || !links[id] || links[id]->closing) return;
+    LinkEnd& link = *links[id];
+    link.pump();
+    link.closing = true;
+    log::info("[Router] link on {} ({}) closed: {}",
+              link.terminal.empty() ? "an accepted connection" : link.terminal,
+              link.connection->peer(), reason.line());
+    link.connection->close(reason);
+}
+
+void RoutingServer::State::refresh_links() {
+    const std::vector<routing::LinkRow> rows = core.links();
+    for (const routing::LinkRow& row : rows) {
+        if (row.kind != routing::LinkKind::network || row.state != "up") continue;
+        if (row.link >= links.size() || !links[row.link] || links[row.link]->was_up) continue;
+        LinkEnd& link = *links[row.link];
+        link.was_up = true;
+        link.terminal = terminals.up(link.terminal, row.machine, link.connection->dialled());
+        core.set_terminal(link.id, link.terminal);
+    }
+    terminals.retry([&rows](const std::string& machine) {
+        return std::any_of(rows.begin(), rows.end(), [&machine](const routing::LinkRow& row) {
+            return row.kind == routing::LinkKind::network && row.machine == machine;
+        });
+    });
+}
+
+void RoutingServer::State::arm() {
+    const Time next = core.next_deadline();
+    if (next == armed_for) return;
+    armed_for = next;
+    deadline.reset();
+    if (next == Time::max()) return;
+    deadline = timer.at(next, [this] {
+        armed_for = Time::max();
+        deadline.release();
+        core.tick(timer.now());
+        schedule();
+    });
+}
+
+void RoutingServer::State::report(const routing::Event& event) {
+    using Kind = routing::Event::Kind;
+    const bool per_stream = event.kind == Kind::stream_opened || event.kind == Kind::stream_ended;
+    std::uint64_t left_out = 0;
+    if (!per_stream || log_limit.allow(turn_now, left_out)) {
+        const auto level = event.kind == Kind::warning || event.kind == Kind::equivocation
+                               ? spdlog::level::warn
+                           : event.kind == Kind::stream_ended ? spdlog::level::debug
+                                                              : spdlog::level::info;
+        log::log(level, "[Router] {}{}{}{}", event.subject, event.detail.empty() ? "" : ": ",
+                 event.detail, left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
+    }
+    if (on_event) on_event(event);
+}
+
+}  // namespace jetway::router
