@@ -1,12 +1,34 @@
-// The forwarder: one loop's data plane. It owns the label tables and lanes of its links, swaps labels on DATA and hands
-// the same buffer on, enforces credits, and ends streams whose path dies. Per frame it does no look-up by name, no
-// copy and no allocation in steady state. Who goes where is decided once per stream by Opens (the control core).
+// The forwarder: one loop's data plane. It owns the label tables and lanes of its links, swaps
+// labels on DATA and hands the same buffer on, enforces credits, and ends streams whose path dies.
+// Per frame it does no look-up by name, no copy and no allocation in steady state. Who goes where
+// is decided once per stream by Opens (the control core).
 //
-// Each stream crosses this router between two links: a Crossing. Both directions of a crossing keep their own offsets:
-//   granted  bytes the sender may send (first window, then the receiver's WINDOW), never minted here
-//   taken    bytes accepted from the sending link; beyond `granted` is a protocol error of that link
-//   sent     bytes handed to the receiving link
-// taken - sent is queued here, and is what the memory limits bound.
+// Each stream crosses this router between two links: a Crossing. Both directions of a crossing keep
+// their own offsets:
+// - granted: what the sender may send (first window, then the WINDOWs); never minted here
+// - taken: bytes accepted from the sending link; beyond `granted` is a protocol error of that link
+// - sent: bytes handed to the receiving link
+// What was taken and not sent is queued here, and is what the memory limits bound. A frame that is
+// larger than the receiver's credit is cut: the part that fits leaves, flags stay with the last
+// part.
+//
+// Labels. Tables are dense arrays, so a label may not exceed wire::max_label: a side reuses its
+// labels and has at most 65,535 streams open. A label is free after FIN in both directions, after
+// NACK, or after RESET was answered by RESET_ACK; RESET on a label that is free already (it crossed
+// a FIN or a NACK) is answered all the same. DATA, WINDOW and STOP that come late, on a label that
+// was in use once, are discarded; DATA is counted. We reuse a label that ended by FIN only after
+// the peer answered an OPEN that left later, so that a late WINDOW cannot meet the label's next
+// stream.
+//
+// Grants. A first window is the smallest of 16 KiB, what the previous hop gave, and what is left of
+// the next link's pool; it returns to the pool when the first WINDOW passes or the stream ends.
+// WINDOW reaches at most 16 MiB beyond `consumed`, and never claims bytes that were not sent.
+// Beyond memory_soft, the grants of flows that have a backlog here are held until it is gone (or
+// memory is); a flow without backlog is not punished for others. Beyond memory_hard the largest
+// backlog is reset with E-PRESSURE. Waiting memory is stream bytes plus 64 for each frame.
+//
+// Bounds. 65,536 streams cross at once and 4,096 OPENs of one link wait for an answer; beyond, OPEN
+// is refused with E-PRESSURE. So is what would add to a control lane in which 1 MiB waits already.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +43,13 @@ namespace jetway::routing {
 /// Where a new stream goes. Implemented by the control core.
 class Opens {
 public:
-    /// A stream wants to cross. Fills in the ingress's fields of `open` when it comes from a local link, advances the
-    /// route when it comes from a network link, and returns the link it leaves by (which may be a local one, or `from`
-    /// itself); or the refusal to send back.
-    virtual boost::system::result<LinkId, wire::Nack> route(Time now, LinkId from, wire::Open& open) = 0;
-    /// An answer passes towards the ingress over local link `to`: names may be filled in for people.
+    /// A stream wants to cross. Fills in the ingress's fields of `open` when it comes from a local
+    /// link, advances the route when it comes from a network link, and returns the link it leaves
+    /// by (which may be a local one, or `from` itself); or the refusal to send back.
+    virtual boost::system::result<LinkId, wire::Nack> route(Time now, LinkId from,
+                                                            wire::Open& open) = 0;
+    /// An answer passes towards the ingress over local link `to`: names may be filled in for
+    /// people.
     virtual void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) = 0;
     /// A refusal came back from `from`: learn failed edges from it.
     virtual void refused(Time now, LinkId from, const wire::Nack& nack) = 0;
@@ -34,7 +58,7 @@ protected:
     ~Opens() = default;
 };
 
-/// A stream as status shows it.
+/// A stream as status shows it. Bytes are those that left.
 struct StreamInfo {
     LinkId from = no_link;
     LinkId to = no_link;
@@ -48,14 +72,14 @@ struct StreamInfo {
 struct ForwarderCounts {
     std::uint64_t frames_in = 0;
     std::uint64_t frames_out = 0;
-    std::uint64_t bytes_in = 0;      // stream bytes; in = out + queued + discarded
+    std::uint64_t bytes_in = 0;  // stream bytes; in = out + queued + discarded
     std::uint64_t bytes_out = 0;
     std::uint64_t bytes_queued = 0;
     std::uint64_t bytes_discarded = 0;  // late DATA on ended streams, queues of reset streams
     std::uint64_t streams_opened = 0;
     std::uint64_t streams_refused = 0;
     std::uint64_t streams_reset = 0;
-    std::uint64_t grants_held = 0;
+    std::uint64_t grants_held = 0;  // how often a grant had to wait for memory
 };
 
 class Forwarder {
@@ -63,19 +87,23 @@ public:
     Forwarder(const Options& options, Opens& opens, Actions& actions);
     ~Forwarder();
 
-    /// The link carries streams from now on. `peer_pool`: first-window bytes its other end grants to us.
+    /// The link carries streams from now on. `peer_pool`: first-window bytes its other end grants
+    /// to us.
     void add_link(Time now, LinkId link, const LinkOptions& options, std::uint32_t peer_pool);
     /// The link is gone: every crossing on it ends with RESET{reason} on its other side.
     void remove_link(Time now, LinkId link, const Error& reason);
 
-    /// A frame with label != 0 from `link`. An error means that the peer broke the protocol: the caller closes the link.
+    /// A frame with label != 0 from `link`. An error means that the peer broke the protocol: the
+    /// caller closes the link.
     Result<> receive(Time now, LinkId link, wire::Frame&& frame);
-    /// The next frame of the stream lanes for `link`: answers and credits first, then data, round robin over streams
-    /// that have credit. False: nothing to send now.
+    /// The next frame of the stream lanes for `link`: answers and credits first, then data, round
+    /// robin over streams that have credit. False: nothing to send now. What leaves may free memory
+    /// and so make other links ready: take() again after pulling.
     bool pull(Time now, LinkId link, wire::Frame& frame);
     bool has_frames(LinkId link) const;
 
-    /// Ends streams from a router whose epoch is over, or to a local service that withdrew (instance), and so on.
+    /// Ends every stream on the link, which stays: a router whose epoch is over, a service that
+    /// withdrew, and so on.
     void reset_streams(Time now, LinkId link, const Error& reason);
 
     const ForwarderCounts& counts() const;

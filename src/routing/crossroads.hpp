@@ -1,0 +1,125 @@
+// For tests: one forwarder whose links the test holds in its hands. Streams go where signposts say.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "routing/forwarder.hpp"
+
+namespace jetway::routing {
+
+/// Routes by destination.
+class Signposts final : public Opens {
+public:
+    boost::system::result<LinkId, wire::Nack> route(Time, LinkId, wire::Open& open) override {
+        const auto sign = to_.find(open.destination());
+        if (sign != to_.end()) return sign->second;
+        return wire::to_nack(Error(Code::no_service, "nobody offers it"), "here");
+    }
+    void answered(Time, LinkId, const wire::Open& open, wire::Opened& opened) override {
+        opened.add_route("via-" + open.destination());
+    }
+    void refused(Time, LinkId from, const wire::Nack& nack) override {
+        refused_.emplace_back(from, nack.machine());
+    }
+
+    void put(std::string destination, LinkId link) { to_[std::move(destination)] = link; }
+    const std::vector<std::pair<LinkId, std::string>>& heard_refusals() const { return refused_; }
+
+private:
+    std::map<std::string, LinkId> to_;
+    std::vector<std::pair<LinkId, std::string>> refused_;
+};
+
+class Crossroads {
+public:
+    explicit Crossroads(Options options = {})
+        : forwarder_(named(std::move(options)), signposts_, actions_) {}
+
+    void add_link(LinkId link, bool dialled, LinkKind kind = LinkKind::network,
+                  std::uint32_t pool = 1 << 20U) {
+        LinkOptions options;
+        options.kind = kind;
+        options.dialled = dialled;
+        options.terminal = "t" + std::to_string(link);
+        forwarder_.add_link({}, link, options, pool);
+    }
+    void put_sign(std::string destination, LinkId link) {
+        signposts_.put(std::move(destination), link);
+    }
+
+    Result<> send(LinkId link, wire::Frame frame) {
+        return forwarder_.receive({}, link, std::move(frame));
+    }
+    std::optional<wire::Frame> pull(LinkId link) {
+        wire::Frame frame;
+        if (!forwarder_.pull({}, link, frame)) return std::nullopt;
+        return frame;
+    }
+    std::vector<wire::Frame> pull_all(LinkId link) {
+        std::vector<wire::Frame> frames;
+        while (auto frame = pull(link)) frames.push_back(std::move(*frame));
+        return frames;
+    }
+
+    /// in = out + queued + discarded.
+    bool balanced() const {
+        const auto& counts = forwarder_.counts();
+        return counts.bytes_in == counts.bytes_out + counts.bytes_queued + counts.bytes_discarded;
+    }
+    Forwarder& forwarder() { return forwarder_; }
+    const ForwarderCounts& counts() const { return forwarder_.counts(); }
+    Actions& actions() { return actions_; }
+    const Signposts& signposts() const { return signposts_; }
+
+private:
+    static Options named(Options options) {
+        if (options.machine.empty()) options.machine = "here";
+        return options;
+    }
+
+    Signposts signposts_;
+    Actions actions_;
+    Forwarder forwarder_;
+};
+
+// Frames as tests write them.
+inline wire::Frame open_frame(std::uint32_t label, std::string destination,
+                              std::uint32_t first_window = 0) {
+    wire::Open open;
+    open.set_destination(std::move(destination));
+    open.set_first_window(first_window);
+    return {wire::FrameType::open, label, wire::encode(open)};
+}
+inline wire::Frame opened_frame(std::uint32_t label) {
+    return {wire::FrameType::opened, label, wire::encode(wire::Opened())};
+}
+inline wire::Frame nack_frame(std::uint32_t label, Code code, std::string machine) {
+    return {wire::FrameType::nack, label, wire::encode(wire::to_nack(Error(code, "no"), machine))};
+}
+inline wire::Frame data_frame(std::uint32_t label, std::string_view bytes, std::uint8_t flags = 0) {
+    return {wire::FrameType::data, label, Buffer::copy_of(bytes), flags};
+}
+inline wire::Frame fin_frame(std::uint32_t label) {
+    return data_frame(label, {}, wire::flag::fin);
+}
+inline wire::Frame window_frame(std::uint32_t label, std::uint64_t up_to,
+                                std::uint64_t consumed = 0) {
+    return {wire::FrameType::window, label, wire::encode(wire::Window{up_to, consumed})};
+}
+inline wire::Frame reset_frame(std::uint32_t label, Code code = Code::cancelled) {
+    return {wire::FrameType::reset, label,
+            wire::encode(wire::to_reset(Error(code, "over"), "far"))};
+}
+inline wire::Frame stop_frame(std::uint32_t label, Code code = Code::closed) {
+    return {wire::FrameType::stop, label,
+            wire::encode(wire::to_reset(Error(code, "enough"), "far"))};
+}
+inline wire::Frame reset_ack_frame(std::uint32_t label) {
+    return {wire::FrameType::reset_ack, label};
+}
+
+}  // namespace jetway::routing

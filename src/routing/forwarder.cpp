@@ -1,0 +1,164 @@
+#include "routing/forwarder.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "routing/forwarder_state.hpp"
+
+namespace jetway::routing {
+
+using wire::Frame;
+using wire::FrameType;
+
+Forwarder::Forwarder(const Options& options, Opens& opens, Actions& actions)
+    : state_(std::make_unique<State>(options, opens, actions)) {}
+
+Forwarder::~Forwarder() = default;
+
+void Forwarder::add_link(Time /*now*/, LinkId link, const LinkOptions& options,
+                         std::uint32_t peer_pool) {
+    auto& links = state_->links;
+    if (link >= links.size()) links.resize(link + 1);
+    assert(links[link] == nullptr);
+    links[link] = std::make_unique<StreamLink>(options, state_->options.pool, peer_pool);
+}
+
+void Forwarder::remove_link(Time /*now*/, LinkId id, const Error& reason) {
+    StreamLink* link = state_->find_link(id);
+    if (link == nullptr) return;
+    state_->close_ends_of(*link, reason);
+    state_->links[id].reset();
+}
+
+Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
+    StreamLink* link = state_->find_link(id);
+    if (link == nullptr) return Error(Code::closed, "frame from a link that is gone");
+    ++state_->counts.frames_in;
+    const wire::FrameHeader header = frame.header;
+    if (header.type < static_cast<std::uint8_t>(FrameType::open) ||
+        header.type > static_cast<std::uint8_t>(FrameType::reset_ack)) {
+        if ((header.type & wire::ignorable) != 0) return success();
+        return protocol_error("frame of type " + std::to_string(header.type) +
+                              " on a stream's label");
+    }
+    if (header.flags != 0 && !header.is(FrameType::data))
+        return protocol_error("flags on a frame that has none");
+    if (header.is(FrameType::open)) return state_->on_open(now, id, *link, frame);
+    const EndRef ref = link->labels.find(header.label);
+    if (ref == no_end) return state_->on_late_frame(*link, id, frame);
+    return state_->on_stream_frame(now, ref, std::move(frame));
+}
+
+bool Forwarder::pull(Time /*now*/, LinkId id, Frame& frame) {
+    StreamLink* link = state_->find_link(id);
+    if (link == nullptr) return false;
+    if (!state_->pull_control(*link, frame) && !state_->pull_data(*link, frame)) return false;
+    ++state_->counts.frames_out;
+    return true;
+}
+
+bool Forwarder::has_frames(LinkId id) const {
+    const StreamLink* link = state_->find_link(id);
+    return link != nullptr &&
+           (!link->stray_acks.empty() || !link->control.empty() || !link->data.empty());
+}
+
+void Forwarder::reset_streams(Time /*now*/, LinkId id, const Error& reason) {
+    const StreamLink* link = state_->find_link(id);
+    if (link == nullptr) return;
+    for (const EndRef ref : link->labels.ends()) state_->reset_both(ref / 2, reason);
+}
+
+const ForwarderCounts& Forwarder::counts() const {
+    return state_->counts;
+}
+
+std::vector<StreamInfo> Forwarder::streams() const {
+    std::vector<StreamInfo> result;
+    for (std::uint32_t index = 0; index < state_->crossings.bound(); ++index) {
+        const Crossing& crossing = state_->crossings[index];
+        const auto& [from, to] = crossing.ends;
+        if (from.state != EndState::open && to.state != EndState::open) continue;
+        const auto& [forward, backward] = crossing.flows;
+        const auto bytes = [](const FrameQueue& queue) {
+            return queue.charge - queue.frames * frame_charge;
+        };
+        result.push_back({from.link, to.link, crossing.source, crossing.destination, forward.sent,
+                          backward.sent, bytes(forward.queue) + bytes(backward.queue)});
+    }
+    return result;
+}
+
+std::size_t Forwarder::streams_on(LinkId id) const {
+    const StreamLink* link = state_->find_link(id);
+    return link == nullptr ? 0 : link->labels.size();
+}
+
+/// The owner is told once between takes; `ready` is short, so looking through it is cheaper than a
+/// flag to keep right.
+void Forwarder::State::notify(LinkId link) {
+    auto& ready = actions.ready;
+    if (!ready.empty() && ready.back() == link) return;
+    if (std::find(ready.begin(), ready.end(), link) == ready.end()) ready.push_back(link);
+}
+
+Result<> Forwarder::State::on_stream_frame(Time now, EndRef ref, Frame&& frame) {
+    if (crossings.end(ref).state == EndState::opening)
+        return protocol_error("frame before its stream was opened");
+    switch (static_cast<FrameType>(frame.header.type)) {
+        case FrameType::data:
+            return on_data(ref, std::move(frame));
+        case FrameType::window:
+            return on_window(ref, std::move(frame.body));
+        case FrameType::stop:
+            return on_stop(ref, frame.body);
+        case FrameType::opened:
+            return on_opened(now, ref, frame.body);
+        case FrameType::nack:
+            return on_nack(now, ref, frame.body);
+        case FrameType::reset:
+            return on_reset(ref, frame.body);
+        default:
+            return frame.body.empty() ? on_reset_ack(ref)
+                                      : protocol_error("RESET_ACK with a payload");
+    }
+}
+
+/// A frame on a label that is not in use: the peer may have sent it before it heard of the end.
+Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Frame& frame) {
+    if (!link.labels.known(frame.header.label))
+        return protocol_error("frame of a stream that was never opened");
+    switch (static_cast<FrameType>(frame.header.type)) {
+        case FrameType::data:
+            counts.bytes_in += stream_bytes(frame.body.size(), frame.header.flags);
+            discard(stream_bytes(frame.body.size(), frame.header.flags));
+            return success();
+        case FrameType::window:
+        case FrameType::stop:
+            return success();
+        case FrameType::reset:
+            if (link.stray_acks.size() >= max_stray_acks)
+                return protocol_error("RESET without end");
+            link.stray_acks.push_back(frame.header.label);
+            notify(id);
+            return success();
+        default:
+            return protocol_error("answer on a label that is free");
+    }
+}
+
+void Forwarder::State::close_ends_of(StreamLink& link, const Error& reason) {
+    const Buffer body = reset_body(reason);
+    for (const EndRef ref : link.labels.ends()) {
+        const End& end = crossings.end(ref);
+        if (end.state == EndState::closed) continue;  // closed with its other end: a hairpin
+        const bool live = end.state == EndState::open || end.state == EndState::opening;
+        if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason.line());
+        drop_queue(ref);
+        close_end(ref, false);
+        if (live) reset_end(ref ^ 1U, body);
+        remove_if_over(ref / 2);
+    }
+}
+
+}  // namespace jetway::routing

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <cassert>
+
+#include "routing/forwarder_state.hpp"
+
+namespace jetway::routing {
+namespace {
+
+constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
+/// A grant reaches at most this far beyond what was consumed.
+constexpr std::uint64_t max_window = 16 * 1024 * 1024;
+/// A grant that waits behind this many others does not keep the block it arrived in.
+constexpr std::size_t uncopied_grants = 256;
+
+Result<> check_flags(const wire::Frame& frame) {
+    const std::uint8_t flags = frame.header.flags;
+    if ((flags & ~known_flags) != 0)
+        return protocol_error("DATA with flags " + std::to_string(flags));
+    if ((flags & wire::flag::outcome) == 0) return success();
+    if ((flags & wire::flag::fin) == 0)
+        return protocol_error("an outcome before the end of the stream");
+    JETWAY_TRY(wire::decode<wire::Outcome>(frame.body.bytes()));
+    return success();
+}
+
+}  // namespace
+
+Result<> Forwarder::State::on_data(EndRef ref, wire::Frame&& frame) {
+    Crossing& crossing = crossings[ref / 2];
+    Flow& flow = crossing.flows[ref & 1U];
+    const std::uint8_t flags = frame.header.flags;
+    if (flags != 0) JETWAY_TRY(check_flags(frame));
+    const std::size_t size = stream_bytes(frame.body.size(), flags);
+    if (crossings.end(ref).state != EndState::open) {
+        counts.bytes_in += size;
+        discard(size);
+        return success();
+    }
+    if (flow.fin_taken) return protocol_error("DATA after the end of the stream");
+    if ((ref & 1U) == 1U && !crossing.answered) return protocol_error("DATA before OPENED");
+    if (size > flow.granted - flow.taken) return protocol_error("DATA beyond what was granted");
+    flow.taken += size;
+    counts.bytes_in += size;
+    flow.fin_taken = (flags & wire::flag::fin) != 0;
+    if (size != 0 || flags != 0) take_data(ref ^ 1U, std::move(frame.body), flags);
+    if (flow.fin_taken) close_if_finished(ref);
+    return success();
+}
+
+/// Queues a frame for its receiver, or discards its bytes when the receiver said STOP.
+void Forwarder::State::take_data(EndRef to, Buffer&& body, std::uint8_t flags) {
+    Flow& flow = flow_to(to);
+    const std::size_t size = stream_bytes(body.size(), flags);
+    if (flow.stopped) {
+        discard(size);
+        if ((flags & wire::flag::fin) == 0) return;
+        flags &= static_cast<std::uint8_t>(~wire::flag::eom);
+        if (size != 0) body = {};
+    } else {
+        counts.bytes_queued += size;
+    }
+    frames.push(flow.queue, std::move(body), flags);
+    if (flow.queue.frames == 1) schedule(to);
+    if (frames.charge() > options.memory_hard) relieve_pressure();
+}
+
+Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
+    const auto window = wire::decode_window(body.bytes());
+    if (!window) return window.error();
+    End& receiver = crossings.end(ref);
+    if (receiver.state != EndState::open) return success();
+    Flow& flow = flow_to(ref);
+    if (window->consumed > flow.sent)
+        return protocol_error("WINDOW for bytes that were never sent");
+    if (window->up_to > window->consumed + max_window)
+        return protocol_error("WINDOW beyond 16 MiB");
+    if (receiver.ours) return_pool(receiver);
+    const wire::Window newest{std::max(window->up_to, flow.window.up_to),
+                              std::max(window->consumed, flow.window.consumed)};
+    if (newest == flow.window) return success();
+    if (!(newest == *window)) body = wire::encode(newest);
+    flow.window = newest;
+    const bool was_blocked = flow.credit == flow.sent;
+    flow.credit = std::max(flow.credit, newest.up_to);
+    if (was_blocked) schedule(ref);
+    pass_grant(ref ^ 1U, std::move(body));
+    return success();
+}
+
+/// Hands a grant on to the sender's side, unless memory is short and this very flow is what waits
+/// here.
+void Forwarder::State::pass_grant(EndRef to, Buffer&& body) {
+    End& sender = crossings.end(to);
+    if (sender.state != EndState::open && sender.state != EndState::opening) return;
+    StreamLink& link = link_of(sender);
+    const bool hold = frames.charge() > options.memory_soft && !flow_from(to).queue.empty();
+    const bool waits_long = hold || link.control.size() > uncopied_grants;
+    sender.window_body =
+        waits_long && body.block_size() > 1024 ? Buffer::copy_of(body.bytes()) : std::move(body);
+    if (!hold) {
+        held.remove(crossings, to);
+        await(to, pending::window);
+    } else if (!sender.held.linked && (sender.pending & pending::window) == 0) {
+        ++counts.grants_held;
+        held.push_back(crossings, to);
+    }
+}
+
+void Forwarder::State::release_grants(EndRef from) {
+    const auto release = [this](EndRef ref) {
+        held.remove(crossings, ref);
+        await(ref, pending::window);
+    };
+    if (crossings.end(from).held.linked && flow_from(from).queue.empty()) release(from);
+    if (frames.charge() > options.memory_soft) return;
+    while (!held.empty()) release(held.front());
+}
+
+Result<> Forwarder::State::on_stop(EndRef ref, const Buffer& body) {
+    JETWAY_TRY(wire::decode<wire::Reset>(body.bytes()));
+    Flow& flow = flow_to(ref);
+    if (crossings.end(ref).state != EndState::open || flow.stopped) return success();
+    flow.stopped = true;
+    drop_bytes(ref);
+    End& sender = other_end(ref);
+    const bool sending = sender.state == EndState::open || sender.state == EndState::opening;
+    if (!sending || flow.fin_taken) return success();
+    const bool crowded = link_of(sender).crowded();
+    sender.stop_body = crowded ? code_only(body) : Buffer::copy_of(body.bytes());
+    link_of(sender).control_bytes += sender.stop_body.size();
+    await(ref ^ 1U, pending::stop);
+    return success();
+}
+
+void Forwarder::State::discard(std::size_t bytes) {
+    counts.bytes_discarded += bytes;
+}
+
+/// Everything that waits for `to` goes.
+void Forwarder::State::drop_queue(EndRef to) {
+    Flow& flow = flow_to(to);
+    if (flow.queue.empty()) return;
+    while (!flow.queue.empty()) {
+        const WaitingFrame frame = frames.pop(flow.queue);
+        const std::size_t size = stream_bytes(frame.body.size(), frame.flags);
+        counts.bytes_queued -= size;
+        discard(size);
+    }
+    End& end = crossings.end(to);
+    if (end.data.linked) link_of(end).data.remove(crossings, to);
+    release_grants(to ^ 1U);
+}
+
+/// The bytes that wait for `to` go; the end of the stream and its outcome stay.
+void Forwarder::State::drop_bytes(EndRef to) {
+    Flow& flow = flow_to(to);
+    WaitingFrame last;
+    while (!flow.queue.empty()) {
+        last = frames.pop(flow.queue);
+        const std::size_t size = stream_bytes(last.body.size(), last.flags);
+        counts.bytes_queued -= size;
+        discard(size);
+    }
+    End& end = crossings.end(to);
+    if (end.data.linked) link_of(end).data.remove(crossings, to);
+    if ((last.flags & wire::flag::fin) != 0) {
+        const bool outcome = (last.flags & wire::flag::outcome) != 0;
+        const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
+        frames.push(flow.queue, outcome ? std::move(last.body) : Buffer(), flags);
+        schedule(to);
+    }
+    release_grants(to ^ 1U);
+}
+
+/// Too much waits here: the largest backlog goes, again until the rest fits.
+void Forwarder::State::relieve_pressure() {
+    while (frames.charge() > options.memory_hard) {
+        std::uint32_t largest = 0;
+        std::size_t most = 0;
+        for (std::uint32_t index = 0; index < crossings.bound(); ++index) {
+            const auto& flows = crossings[index].flows;
+            const std::size_t charge = flows[0].queue.charge + flows[1].queue.charge;
+            if (charge > most) {
+                most = charge;
+                largest = index;
+            }
+        }
+        reset_both(largest,
+                   Error(Code::pressure, options.machine + " is out of memory for waiting data"));
+    }
+}
+
+/// Puts the end into its link's data lane when its first waiting frame may leave.
+void Forwarder::State::schedule(EndRef to) {
+    if (!may_send(flow_to(to))) return;
+    End& end = crossings.end(to);
+    link_of(end).data.push_back(crossings, to);
+    notify(end.link);
+}
+
+bool Forwarder::State::may_send(const Flow& flow) {
+    if (flow.queue.empty()) return false;
+    if (flow.credit > flow.sent) return true;
+    const WaitingFrame& next = frames.front(flow.queue);
+    return stream_bytes(next.body.size(), next.flags) == 0;
+}
+
+bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
+    if (link.data.empty()) return false;
+    const EndRef ref = link.data.front();
+    const End& end = crossings.end(ref);
+    Flow& flow = flow_to(ref);
+    const std::uint64_t credit = flow.credit - flow.sent;
+    WaitingFrame next;
+    const WaitingFrame& front = frames.front(flow.queue);
+    if (stream_bytes(front.body.size(), front.flags) > credit) {
+        next.body = frames.split_front(flow.queue, credit);
+    } else {
+        next = frames.pop(flow.queue);
+    }
+    const std::size_t size = stream_bytes(next.body.size(), next.flags);
+    flow.sent += size;
+    counts.bytes_out += size;
+    counts.bytes_queued -= size;
+    frame = wire::Frame(wire::FrameType::data, end.label, std::move(next.body), next.flags);
+    if (may_send(flow)) {
+        link.data.rotate(crossings);
+    } else {
+        link.data.remove(crossings, ref);
+    }
+    if (!held.empty()) release_grants(ref ^ 1U);
+    if ((next.flags & wire::flag::fin) != 0) {
+        flow.fin_sent = true;
+        close_if_finished(ref);
+    }
+    return true;
+}
+
+}  // namespace jetway::routing

@@ -1,0 +1,177 @@
+#include <algorithm>
+
+#include "routing/forwarder_state.hpp"
+
+namespace jetway::routing {
+
+Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
+                                   const wire::Frame& frame) {
+    const std::uint32_t label = frame.header.label;
+    if (link.is_ours(label)) return protocol_error("OPEN with a label of the other side's parity");
+    if (label > wire::max_label) return protocol_error("OPEN with label " + std::to_string(label));
+    if (link.labels.find(label) != no_end)
+        return protocol_error("OPEN with a label that is in use");
+    JETWAY_ASSIGN(wire::Open open, wire::decode<wire::Open>(frame.body.bytes()));
+    if (open.first_window() > wire::first_window || open.first_window() > link.granted_pool) {
+        return protocol_error("OPEN takes more than the first windows granted");
+    }
+    const std::uint32_t index = accept(from, link, label, open);
+    if (auto load = check_load(link); !load) {
+        refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)),
+               load.error().line());
+        return success();
+    }
+    if (auto crossed = cross(now, index, open); !crossed) {
+        refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()).line());
+    }
+    return success();
+}
+
+std::uint32_t Forwarder::State::accept(LinkId from, StreamLink& link, std::uint32_t label,
+                                       const wire::Open& open) {
+    const std::uint32_t index = crossings.add();
+    Crossing& crossing = crossings[index];
+    End& end = crossing.ends[0];
+    end.link = from;
+    end.label = label;
+    end.state = EndState::open;
+    end.unanswered = true;
+    end.pool_taken = open.first_window();
+    crossing.flows[0].granted = open.first_window();
+    link.granted_pool -= open.first_window();
+    link.labels.insert(label, index * 2);
+    ++link.unanswered;
+    return index;
+}
+
+Result<> Forwarder::State::check_load(const StreamLink& link) const {
+    if (crossings.size() > max_streams)
+        return Error(Code::pressure, "too many streams cross " + options.machine);
+    if (link.unanswered > max_unanswered)
+        return Error(Code::pressure, "too many streams are being opened");
+    return success();
+}
+
+boost::system::result<void, wire::Nack> Forwarder::State::cross(Time now, std::uint32_t index,
+                                                                wire::Open& open) {
+    Crossing& crossing = crossings[index];
+    const LinkId from = crossing.ends[0].link;
+    crossing.source = open.source();
+    crossing.destination = open.destination();
+    auto to = opens.route(now, from, open);
+    if (!to) return to.error();
+    crossing.source = open.source();
+    if (auto opened = open_onward(index, *to, open); !opened) return opened;
+    if (links[from]->options.kind == LinkKind::local) {
+        open.clear_settings();
+        open.clear_next();
+        crossing.opening = std::make_unique<wire::Open>(std::move(open));
+    }
+    ++counts.streams_opened;
+    report(Event::Kind::stream_opened, crossing, {});
+    return {};
+}
+
+boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint32_t index,
+                                                                      LinkId to, wire::Open& open) {
+    StreamLink* link = find_link(to);
+    if (link == nullptr) return nack(Code::no_route, "the next link is gone");
+    if (link->crowded()) return nack(Code::pressure, "too much waits for " + link->name());
+    const auto window = std::min({wire::first_window, open.first_window(), link->usable_pool});
+    open.set_first_window(window);
+    Buffer body = wire::encode(open);
+    if (body.size() > wire::max_open)
+        return nack(Code::too_large, "the OPEN grew beyond what a link takes");
+    const auto label = link->own.pick();
+    if (!label) return nack(Code::pressure, "no label is free towards " + link->name());
+
+    Crossing& crossing = crossings[index];
+    End& end = crossing.ends[1];
+    end.link = to;
+    end.label = *label;
+    end.ours = true;
+    end.state = EndState::opening;
+    end.pool_taken = window;
+    crossing.flows[0].credit = window;
+    link->usable_pool -= window;
+    link->labels.insert(*label, index * 2 + 1);
+    await(index * 2 + 1, pending::open, std::move(body));
+    return {};
+}
+
+Result<> Forwarder::State::on_opened(Time now, EndRef ref, const Buffer& body) {
+    Crossing& crossing = crossings[ref / 2];
+    End& end = crossing.ends[ref & 1U];
+    if (!end.ours || crossing.answered || end.state == EndState::acking) {
+        return protocol_error("OPENED for a stream that waits for none");
+    }
+    JETWAY_ASSIGN(wire::Opened opened, wire::decode<wire::Opened>(body.bytes()));
+    crossing.answered = true;
+    link_of(end).own.heard(end.opened_number);
+    if (end.state != EndState::open) return success();  // our RESET is on its way
+
+    End& ingress = crossing.ends[0];
+    settle(ingress);
+    Buffer answer;
+    if (crossing.opening != nullptr) {
+        opens.answered(now, ingress.link, *crossing.opening, opened);
+        crossing.opening.reset();
+        answer = wire::encode(opened);
+    }
+    if (answer.empty() || answer.size() > wire::max_record) answer = Buffer::copy_of(body.bytes());
+    if (link_of(ingress).crowded()) {
+        reset_both(ref / 2, Error(Code::pressure, "too much waits for " + link_of(ingress).name()));
+    } else {
+        await(ref ^ 1U, pending::opened, std::move(answer));
+    }
+    return success();
+}
+
+Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
+    Crossing& crossing = crossings[ref / 2];
+    End& end = crossing.ends[ref & 1U];
+    if (!end.ours || crossing.answered || end.state == EndState::acking) {
+        return protocol_error("NACK for a stream that waits for none");
+    }
+    JETWAY_ASSIGN(const wire::Nack nack, wire::decode<wire::Nack>(body.bytes()));
+    opens.refused(now, end.link, nack);
+    link_of(end).own.heard(end.opened_number);
+    crossing.answered = true;
+    if (end.state == EndState::reset_sent) return success();  // the label waits for RESET_ACK
+    const bool live = end.state == EndState::open;
+    drop_queue(ref);
+    close_end(ref, false);
+    if (live) refuse(ref / 2, Buffer::copy_of(body.bytes()), wire::to_error(nack).line());
+    remove_if_over(ref / 2);
+    return success();
+}
+
+/// Sends NACK back on the ingress end; what still comes from there is discarded. The label is free
+/// when it leaves.
+void Forwarder::State::refuse(std::uint32_t index, Buffer body, std::string detail) {
+    Crossing& crossing = crossings[index];
+    End& ingress = crossing.ends[0];
+    settle(ingress);
+    ++counts.streams_refused;
+    end_stream(crossing, Event::Kind::stream_refused, std::move(detail));
+    if (ingress.state != EndState::open) return;
+    forget_pending(index * 2);
+    crossing.opening.reset();
+    if (link_of(ingress).crowded() || body.size() > wire::max_record) {
+        body = wire::encode(nack(Code::pressure, "too much waits for an answer"));
+    }
+    ingress.state = EndState::refusing;
+    await(index * 2, pending::nack, std::move(body));
+}
+
+wire::Nack Forwarder::State::nack(Code code, std::string detail) const {
+    return wire::to_nack(Error(code, std::move(detail)), options.machine);
+}
+
+void Forwarder::State::settle(End& end) {
+    if (!end.unanswered) return;
+    end.unanswered = false;
+    --link_of(end).unanswered;
+}
+
+}  // namespace jetway::routing

@@ -1,0 +1,715 @@
+#include "routing/forwarder.hpp"
+
+#include <gtest/gtest.h>
+#include <numeric>
+
+#include "routing/crossroads.hpp"
+
+namespace jetway::routing {
+namespace {
+
+using wire::Frame;
+using wire::FrameType;
+
+constexpr LinkId west = 0;   // the peer dialled: its labels are odd, ours even
+constexpr LinkId east = 1;   // we dialled: ours are odd
+constexpr LinkId south = 2;  // as east
+
+/// "DATA 3 hello FIN", so that an expectation shows the whole frame.
+std::string shown(const Frame& frame) {
+    static constexpr const char* names[] = {"?",      "OPEN", "OPENED", "NACK",     "DATA",
+                                            "WINDOW", "STOP", "RESET",  "RESET_ACK"};
+    std::string text = names[frame.header.type];
+    text += " " + std::to_string(frame.header.label);
+    if (frame.header.is(FrameType::data)) {
+        if (frame.body.size() > 40) {
+            text += " (" + std::to_string(frame.body.size()) + ")";
+        } else if (!frame.body.empty()) {
+            text += " " + std::string(frame.body.text());
+        }
+        if ((frame.header.flags & wire::flag::eom) != 0) text += " EOM";
+        if ((frame.header.flags & wire::flag::fin) != 0) text += " FIN";
+    }
+    if (frame.header.is(FrameType::window)) {
+        const auto window = wire::decode_window(frame.body.bytes()).value();
+        text += " " + std::to_string(window.up_to) + " " + std::to_string(window.consumed);
+    }
+    if (frame.header.is(FrameType::reset) || frame.header.is(FrameType::stop)) {
+        text += " " + wire::to_error(wire::decode<wire::Reset>(frame.body.bytes()).value()).line();
+    }
+    if (frame.header.is(FrameType::nack)) {
+        text += " " + wire::to_error(wire::decode<wire::Nack>(frame.body.bytes()).value()).line();
+    }
+    return text;
+}
+
+class ForwarderTest : public testing::Test {
+protected:
+    explicit ForwarderTest(Options options = {}) : roads(std::move(options)) {
+        roads.add_link(west, false);
+        roads.add_link(east, true);
+        roads.add_link(south, true);
+        roads.put_sign("east-service", east);
+        roads.put_sign("south-service", south);
+        roads.put_sign("west-service", west);
+    }
+    ~ForwarderTest() override {
+        EXPECT_TRUE(roads.balanced()) << "bytes in = out + queued + discarded";
+    }
+
+    void accepts(LinkId link, Frame frame) {
+        const std::string what = shown(frame);
+        const auto result = roads.send(link, std::move(frame));
+        EXPECT_TRUE(result) << what << ": " << result.error().line();
+    }
+    void refuses(LinkId link, Frame frame, const std::string& why) {
+        const auto result = roads.send(link, std::move(frame));
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, Code::protocol);
+        EXPECT_NE(result.error().detail.find(why), std::string::npos) << result.error().detail;
+    }
+    std::string next(LinkId link) {
+        const auto frame = roads.pull(link);
+        return frame ? shown(*frame) : "nothing";
+    }
+    std::vector<std::string> all(LinkId link) {
+        std::vector<std::string> result;
+        for (const auto& frame : roads.pull_all(link)) result.push_back(shown(frame));
+        return result;
+    }
+    /// West opened `label` to the east, where it is `east_label`; it was answered and both sides
+    /// granted 1000.
+    void established(std::uint32_t label, const std::string& east_label,
+                     std::uint64_t granted = 1000) {
+        accepts(west, open_frame(label, "east-service"));
+        EXPECT_EQ(next(east), "OPEN " + east_label);
+        const auto theirs = static_cast<std::uint32_t>(std::stoul(east_label));
+        accepts(east, opened_frame(theirs));
+        accepts(east, window_frame(theirs, granted));
+        accepts(west, window_frame(label, granted));
+        all(west);
+        all(east);
+    }
+
+    Crossroads roads;
+};
+
+using Lines = std::vector<std::string>;
+
+// ---- opening ----
+
+TEST_F(ForwarderTest, an_open_leaves_by_the_link_that_was_chosen_with_a_label_of_ours) {
+    accepts(west, open_frame(1, "east-service"));
+    EXPECT_EQ(next(west), "nothing");
+    EXPECT_EQ(next(east), "OPEN 1");
+    accepts(west, open_frame(3, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 3");
+}
+
+TEST_F(ForwarderTest, the_acceptor_picks_even_labels) {
+    accepts(east, open_frame(2, "west-service"));
+    EXPECT_EQ(next(west), "OPEN 2");
+}
+
+TEST_F(ForwarderTest, the_answer_comes_back_on_the_openers_label) {
+    accepts(west, open_frame(7, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1");
+    accepts(east, opened_frame(1));
+    EXPECT_EQ(next(west), "OPENED 7");
+}
+
+TEST_F(ForwarderTest, data_may_follow_the_open_at_once_within_the_first_window) {
+    accepts(west, open_frame(1, "east-service", 16384));
+    accepts(west, data_frame(1, "hello"));
+    EXPECT_EQ(all(east), (Lines{"OPEN 1", "DATA 1 hello"}));
+}
+
+TEST_F(ForwarderTest, an_open_leaves_before_its_data_even_when_other_data_waits) {
+    established(1, "1");
+    accepts(west, data_frame(1, "old"));
+    accepts(west, open_frame(3, "east-service", 100));
+    accepts(west, data_frame(3, "new"));
+    EXPECT_EQ(all(east), (Lines{"OPEN 3", "DATA 1 old", "DATA 3 new"}));
+}
+
+TEST_F(ForwarderTest, a_local_ingress_may_fill_in_names_of_the_answer) {
+    constexpr LinkId local = 5;
+    roads.add_link(local, false, LinkKind::local);
+    accepts(local, open_frame(1, "east-service"));
+    next(east);
+    accepts(east, opened_frame(1));
+    const auto opened = wire::decode<wire::Opened>(roads.pull(local)->body.bytes());
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->route(0), "via-east-service");
+}
+
+TEST_F(ForwarderTest, a_stream_may_return_by_the_link_it_came_from) {
+    accepts(west, open_frame(1, "west-service", 100));
+    accepts(west, data_frame(1, "there", wire::flag::fin));
+    EXPECT_EQ(all(west), (Lines{"OPEN 2", "DATA 2 there FIN"}));
+    accepts(west, opened_frame(2));
+    accepts(west, window_frame(1, 100));
+    EXPECT_EQ(all(west), (Lines{"OPENED 1", "WINDOW 2 100 0"}));
+    accepts(west, data_frame(2, "back", wire::flag::fin));
+    EXPECT_EQ(all(west), (Lines{"DATA 1 back FIN"}));
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+}
+
+TEST_F(ForwarderTest, what_cannot_be_routed_is_refused_and_its_label_is_free_again) {
+    accepts(west, open_frame(1, "nowhere", 100));
+    accepts(west, data_frame(1, "lost"));
+    EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
+    EXPECT_EQ(roads.counts().bytes_discarded, 4U);
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+    accepts(west, open_frame(1, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1");
+}
+
+TEST_F(ForwarderTest, a_refusal_travels_back_and_frees_each_label) {
+    accepts(west, open_frame(1, "east-service", 100));
+    accepts(west, data_frame(1, "lost"));
+    EXPECT_EQ(next(east), "OPEN 1");
+    accepts(east, nack_frame(1, Code::no_instance, "far"));
+    EXPECT_EQ(next(east), "nothing") << "what waited for the refused stream is gone";
+    EXPECT_EQ(next(west), "NACK 1 E-NO-INSTANCE no");
+    ASSERT_EQ(roads.signposts().heard_refusals().size(), 1U);
+    EXPECT_EQ(roads.signposts().heard_refusals()[0], std::make_pair(east, std::string("far")));
+    accepts(west, data_frame(1, "late"));
+    EXPECT_EQ(roads.counts().bytes_discarded, 8U);
+    accepts(west, open_frame(1, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1");
+}
+
+TEST_F(ForwarderTest, a_stream_to_a_link_that_is_gone_is_refused) {
+    roads.put_sign("gone", 77);
+    accepts(west, open_frame(1, "gone"));
+    EXPECT_EQ(next(west), "NACK 1 E-NO-ROUTE the next link is gone");
+}
+
+// ---- what a peer must not do ----
+
+TEST_F(ForwarderTest, a_label_of_the_wrong_parity_is_a_protocol_error) {
+    refuses(west, open_frame(2, "east-service"), "parity");
+    refuses(east, open_frame(1, "west-service"), "parity");
+}
+
+TEST_F(ForwarderTest, a_label_in_use_is_a_protocol_error) {
+    accepts(west, open_frame(1, "east-service"));
+    refuses(west, open_frame(1, "east-service"), "in use");
+}
+
+TEST_F(ForwarderTest, a_label_beyond_the_bound_is_a_protocol_error) {
+    accepts(west, open_frame(wire::max_label, "east-service"));
+    refuses(west, open_frame(wire::max_label + 2, "east-service"), "label");
+    refuses(west, open_frame(~0U, "east-service"), "label");
+}
+
+TEST_F(ForwarderTest, frames_of_streams_that_never_were_are_protocol_errors) {
+    refuses(west, data_frame(9, "x"), "never opened");
+    refuses(west, window_frame(9, 1), "never opened");
+    refuses(west, reset_frame(9), "never opened");
+    refuses(west, opened_frame(2), "never opened");
+}
+
+TEST_F(ForwarderTest, data_beyond_what_was_granted_is_a_protocol_error) {
+    accepts(west, open_frame(1, "east-service", 4));
+    accepts(west, data_frame(1, "1234"));
+    refuses(west, data_frame(1, "5"), "granted");
+}
+
+TEST_F(ForwarderTest, a_grant_that_has_not_left_may_not_be_used) {
+    accepts(west, open_frame(1, "east-service"));
+    next(east);
+    accepts(east, window_frame(1, 10));
+    refuses(west, data_frame(1, "early"), "granted");
+    EXPECT_EQ(next(west), "WINDOW 1 10 0");
+    accepts(west, data_frame(1, "now"));
+}
+
+TEST_F(ForwarderTest, an_open_may_not_take_more_than_the_pool_or_sixteen_kilobytes) {
+    refuses(west, open_frame(1, "east-service", 16385), "first window");
+    Options options;
+    options.pool = 20'000;
+    Crossroads small(options);
+    small.add_link(west, false);
+    small.add_link(east, true);
+    small.put_sign("east-service", east);
+    EXPECT_TRUE(small.send(west, open_frame(1, "east-service", 16384)));
+    EXPECT_FALSE(small.send(west, open_frame(3, "east-service", 16384)));
+    EXPECT_TRUE(small.send(west, open_frame(5, "east-service", 20'000 - 16'384)));
+    EXPECT_FALSE(small.send(west, open_frame(7, "east-service", 1)));
+}
+
+TEST_F(ForwarderTest, data_after_fin_and_flags_that_mean_nothing_are_protocol_errors) {
+    established(1, "1");
+    refuses(west, data_frame(1, "x", 0x08), "flags");
+    refuses(west, data_frame(1, "x", wire::flag::outcome), "outcome before the end");
+    auto frame = window_frame(1, 2000);
+    frame.header.flags = 1;
+    refuses(west, std::move(frame), "flags");
+    accepts(west, fin_frame(1));
+    refuses(west, data_frame(1, "x"), "after the end");
+}
+
+TEST_F(ForwarderTest, answers_in_the_wrong_state_are_protocol_errors) {
+    accepts(west, open_frame(1, "east-service"));
+    refuses(west, opened_frame(1), "OPENED");
+    refuses(west, nack_frame(1, Code::denied, "x"), "NACK");
+    refuses(east, opened_frame(1), "before its stream was opened");
+    next(east);
+    refuses(east, data_frame(1, "x"), "before OPENED");
+    refuses(east, reset_ack_frame(1), "without RESET");
+    accepts(east, opened_frame(1));
+    refuses(east, opened_frame(1), "OPENED");
+    refuses(east, nack_frame(1, Code::denied, "x"), "NACK");
+}
+
+TEST_F(ForwarderTest, grants_that_cannot_be_true_are_protocol_errors) {
+    established(1, "1");
+    accepts(west, data_frame(1, "12345"));
+    refuses(east, window_frame(1, 2000, 1), "never sent");
+    EXPECT_EQ(next(east), "DATA 1 12345");
+    accepts(east, window_frame(1, 2000, 5));
+    refuses(east, window_frame(1, 2000, 6), "never sent");
+    refuses(east, window_frame(1, 5 + 16 * 1024 * 1024 + 1, 5), "16 MiB");
+    refuses(east, Frame(FrameType::window, 1, Buffer::copy_of("short")), "WINDOW");
+}
+
+TEST_F(ForwarderTest, unknown_types_are_skipped_when_they_say_so_and_protocol_errors_otherwise) {
+    Frame frame;
+    frame.header.label = 1;
+    frame.header.type = 0x80 | 99;
+    accepts(west, open_frame(1, "east-service"));
+    EXPECT_TRUE(roads.send(west, frame));
+    frame.header.type = 99;
+    EXPECT_FALSE(roads.send(west, frame));
+    frame.header.type = static_cast<std::uint8_t>(FrameType::node);
+    EXPECT_FALSE(roads.send(west, frame)) << "a control frame on a stream's label";
+}
+
+TEST_F(ForwarderTest, bodies_that_do_not_parse_are_protocol_errors) {
+    const auto garbage = [](FrameType type, std::uint32_t label) {
+        return Frame(type, label, Buffer::copy_of("\xff\xff\xff\xff"));
+    };
+    EXPECT_FALSE(roads.send(west, garbage(FrameType::open, 1)));
+    established(1, "1");
+    EXPECT_FALSE(roads.send(west, garbage(FrameType::reset, 1)));
+    EXPECT_FALSE(roads.send(west, garbage(FrameType::stop, 1)));
+    EXPECT_FALSE(roads.send(west, Frame(FrameType::data, 1, Buffer::copy_of("\xff\xff"),
+                                        wire::flag::fin | wire::flag::outcome)));
+}
+
+// ---- credit ----
+
+TEST_F(ForwarderTest, grants_pass_to_the_other_side_and_only_the_newest_waits) {
+    established(1, "1");
+    accepts(east, window_frame(1, 2000));
+    accepts(east, window_frame(1, 3000));
+    accepts(east, window_frame(1, 2500));  // an old grant that comes late changes nothing
+    EXPECT_EQ(all(west), (Lines{"WINDOW 1 3000 0"}));
+    accepts(east, window_frame(1, 3000));
+    EXPECT_EQ(all(west), Lines{}) << "nothing new";
+}
+
+TEST_F(ForwarderTest, grants_merge_by_the_larger_of_each_offset) {
+    established(1, "1");
+    accepts(west, data_frame(1, "0123456789"));
+    all(east);
+    accepts(east, window_frame(1, 4000, 5));
+    accepts(east, window_frame(1, 3000, 10));
+    EXPECT_EQ(all(west), (Lines{"WINDOW 1 4000 10"}));
+}
+
+TEST_F(ForwarderTest, what_the_receiver_has_no_room_for_waits_here) {
+    established(1, "1", 4);
+    accepts(west, data_frame(1, "1234"));
+    EXPECT_EQ(next(east), "DATA 1 1234");
+    accepts(east, window_frame(1, 8, 4));
+    next(west);
+    accepts(west, data_frame(1, "5678"));
+    EXPECT_EQ(next(east), "DATA 1 5678");
+    EXPECT_EQ(next(east), "nothing");
+}
+
+TEST_F(ForwarderTest, an_exhausted_pool_of_the_next_link_makes_data_wait_for_the_first_grant) {
+    constexpr LinkId poor = 6;
+    roads.add_link(poor, true, LinkKind::network, 6);
+    roads.put_sign("poor-service", poor);
+    accepts(west, open_frame(1, "poor-service", 100));
+    accepts(west, data_frame(1, "0123456789", wire::flag::eom));
+    const auto open = roads.pull(poor);
+    ASSERT_TRUE(open);
+    EXPECT_EQ(wire::decode<wire::Open>(open->body.bytes())->first_window(), 6U);
+    EXPECT_EQ(next(poor), "DATA 1 012345") << "a frame is cut where credit ends";
+    EXPECT_EQ(next(poor), "nothing");
+
+    accepts(west, open_frame(3, "poor-service", 100));
+    accepts(west, data_frame(3, "abc"));
+    EXPECT_EQ(wire::decode<wire::Open>(roads.pull(poor)->body.bytes())->first_window(), 0U);
+    EXPECT_EQ(next(poor), "nothing");
+
+    accepts(poor, window_frame(1, 1000));
+    accepts(poor, window_frame(3, 1000));
+    EXPECT_EQ(all(poor), (Lines{"DATA 1 6789 EOM", "DATA 3 abc"}));
+}
+
+TEST_F(ForwarderTest, the_first_grant_gives_the_first_window_back_to_the_pool) {
+    constexpr LinkId poor = 6;
+    roads.add_link(poor, true, LinkKind::network, 100);
+    roads.put_sign("poor-service", poor);
+    const auto first_window = [this](std::uint32_t label) {
+        accepts(west, open_frame(label, "poor-service", 80));
+        return wire::decode<wire::Open>(roads.pull(poor)->body.bytes())->first_window();
+    };
+    EXPECT_EQ(first_window(1), 80U);
+    EXPECT_EQ(first_window(3), 20U);
+    accepts(poor, window_frame(1, 200));
+    EXPECT_EQ(first_window(5), 80U) << "after WINDOW";
+    accepts(poor, nack_frame(5, Code::denied, "far"));
+    EXPECT_EQ(first_window(7), 80U) << "after NACK";
+    accepts(west, reset_frame(7));
+    EXPECT_EQ(next(poor).substr(0, 7), "RESET 5") << "label 5 was free again after NACK";
+    EXPECT_EQ(first_window(9), 80U) << "after RESET";
+}
+
+TEST_F(ForwarderTest, streams_take_turns) {
+    established(1, "1");
+    established(3, "3");
+    for (const char* text : {"a", "b", "c"}) accepts(west, data_frame(1, text));
+    accepts(west, data_frame(3, "x"));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 a", "DATA 3 x", "DATA 1 b", "DATA 1 c"}));
+}
+
+TEST_F(ForwarderTest, answers_and_credits_leave_before_data) {
+    established(1, "1");
+    accepts(east, data_frame(1, "data"));
+    accepts(west, open_frame(3, "nowhere"));
+    accepts(east, window_frame(1, 5000));
+    EXPECT_EQ(all(west),
+              (Lines{"NACK 3 E-NO-SERVICE nobody offers it", "WINDOW 1 5000 0", "DATA 1 data"}));
+}
+
+TEST_F(ForwarderTest, the_same_buffer_is_handed_on) {
+    established(1, "1");
+    const Buffer payload = Buffer::copy_of("the very same bytes");
+    accepts(west, Frame(FrameType::data, 1, payload, wire::flag::eom));
+    const auto frame = roads.pull(east);
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->body.data(), payload.data());
+    EXPECT_EQ(frame->header.flags, wire::flag::eom);
+}
+
+// ---- ends ----
+
+TEST_F(ForwarderTest, each_direction_ends_on_its_own_and_both_free_the_labels) {
+    established(1, "1");
+    accepts(west, data_frame(1, "bye", wire::flag::fin));
+    EXPECT_EQ(next(east), "DATA 1 bye FIN");
+    accepts(east, data_frame(1, "still here"));
+    accepts(east, fin_frame(1));
+    EXPECT_EQ(all(west), (Lines{"DATA 1 still here", "DATA 1 FIN"}));
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+    accepts(west, window_frame(1, 9000));
+    accepts(west, stop_frame(1));
+    EXPECT_EQ(all(east), Lines{}) << "late frames of an ended stream";
+    accepts(west, open_frame(1, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 3") << "our own label rests until something later was answered";
+    accepts(east, opened_frame(3));
+    accepts(west, open_frame(3, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1");
+}
+
+TEST_F(ForwarderTest, an_outcome_crosses_without_credit_and_is_no_stream_byte) {
+    established(1, "1", 3);
+    wire::Outcome outcome;
+    outcome.set_has_status(true);
+    outcome.set_status(3);
+    accepts(west, data_frame(1, "abc"));
+    accepts(west, Frame(FrameType::data, 1, wire::encode(outcome),
+                        wire::flag::fin | wire::flag::outcome));
+    EXPECT_EQ(next(east), "DATA 1 abc");
+    const auto frame = roads.pull(east);
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->header.flags, wire::flag::fin | wire::flag::outcome);
+    EXPECT_EQ(wire::decode<wire::Outcome>(frame->body.bytes())->status(), 3);
+    EXPECT_EQ(roads.counts().bytes_in, 3U);
+}
+
+TEST_F(ForwarderTest, an_ended_stream_drains_to_its_slow_reader) {
+    established(1, "1");
+    accepts(west, data_frame(1, "last words", wire::flag::fin));
+    accepts(east, fin_frame(1));
+    EXPECT_EQ(next(west), "DATA 1 FIN");
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U) << "over for the west";
+    EXPECT_EQ(roads.forwarder().streams_on(east), 1U);
+    EXPECT_EQ(next(east), "DATA 1 last words FIN");
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+}
+
+TEST_F(ForwarderTest, reset_ends_both_directions_and_drops_what_waits) {
+    established(1, "1");
+    accepts(west, data_frame(1, "dropped"));
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
+    EXPECT_EQ(all(east), (Lines{"RESET 1 E-CANCELLED over"}));
+    accepts(east, data_frame(1, "on its way"));
+    EXPECT_EQ(roads.counts().bytes_discarded, 17U);
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+    EXPECT_EQ(roads.forwarder().streams_on(east), 1U) << "until RESET_ACK";
+    accepts(east, reset_ack_frame(1));
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+    EXPECT_EQ(roads.counts().streams_reset, 1U);
+}
+
+TEST_F(ForwarderTest, resets_from_both_sides_are_both_answered) {
+    established(1, "1");
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(next(east), "RESET 1 E-CANCELLED over");
+    accepts(east, reset_frame(1));
+    EXPECT_EQ(next(east), "RESET_ACK 1");
+    EXPECT_EQ(roads.forwarder().streams_on(east), 1U);
+    accepts(east, reset_ack_frame(1));
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+    EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
+}
+
+TEST_F(ForwarderTest, a_reset_that_meets_a_waiting_reset_is_only_answered) {
+    established(1, "1");
+    accepts(west, reset_frame(1));
+    accepts(east, reset_frame(1));
+    EXPECT_EQ(all(east), (Lines{"RESET_ACK 1"}));
+    EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
+    EXPECT_EQ(roads.forwarder().streams_on(east) + roads.forwarder().streams_on(west), 0U);
+}
+
+TEST_F(ForwarderTest, a_stream_reset_before_its_open_left_is_never_heard_of) {
+    accepts(west, open_frame(1, "east-service", 10));
+    accepts(west, data_frame(1, "x"));
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(all(east), Lines{});
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+}
+
+TEST_F(ForwarderTest, a_reset_on_a_label_that_was_refused_meanwhile_is_answered) {
+    accepts(west, open_frame(1, "nowhere"));
+    EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(next(west), "RESET_ACK 1");
+}
+
+TEST_F(ForwarderTest, a_reset_that_meets_a_waiting_refusal_takes_its_place) {
+    accepts(west, open_frame(1, "nowhere"));
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+}
+
+TEST_F(ForwarderTest, a_refusal_that_crosses_our_reset_leaves_the_label_to_reset_ack) {
+    accepts(west, open_frame(1, "east-service"));
+    next(east);
+    accepts(west, reset_frame(1));
+    EXPECT_EQ(next(east), "RESET 1 E-CANCELLED over");
+    accepts(east, nack_frame(1, Code::denied, "far"));
+    EXPECT_EQ(roads.forwarder().streams_on(east), 1U);
+    accepts(east, reset_ack_frame(1));
+    EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+}
+
+TEST_F(ForwarderTest, a_peer_that_resets_free_labels_without_reading_is_cut_off) {
+    accepts(west, open_frame(1, "nowhere"));
+    next(west);
+    int answered = 0;
+    while (roads.send(west, reset_frame(1))) ASSERT_LT(++answered, 100'000);
+    EXPECT_EQ(answered, 1024);
+}
+
+TEST_F(ForwarderTest, stop_lets_the_other_side_finish_while_its_data_is_discarded) {
+    established(1, "1");
+    accepts(west, data_frame(1, "waits"));
+    accepts(east, stop_frame(1));
+    EXPECT_EQ(next(west), "STOP 1 E-CLOSED enough");
+    accepts(west, data_frame(1, "on its way"));
+    accepts(east, data_frame(1, "the answer goes on"));
+    accepts(west, data_frame(1, "x", wire::flag::fin));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 FIN"}));
+    EXPECT_EQ(all(west), (Lines{"DATA 1 the answer goes on"}));
+    EXPECT_EQ(roads.counts().bytes_discarded, 16U);
+}
+
+TEST_F(ForwarderTest, stop_keeps_a_finish_that_waits_for_credit) {
+    established(1, "1", 4);
+    roads.add_link(6, true, LinkKind::network, 0);
+    roads.put_sign("slow", 6);
+    accepts(west, open_frame(3, "slow", 100));
+    accepts(west, data_frame(3, "no credit", wire::flag::fin));
+    EXPECT_EQ(next(6), "OPEN 1");
+    EXPECT_EQ(next(6), "nothing");
+    accepts(6, opened_frame(1));
+    accepts(6, stop_frame(1));
+    EXPECT_EQ(next(6), "DATA 1 FIN");
+    EXPECT_EQ(all(west), (Lines{"OPENED 3"})) << "it has finished: STOP would say nothing";
+}
+
+TEST_F(ForwarderTest, a_lost_link_ends_its_streams_with_the_reason_and_our_name) {
+    established(1, "1");
+    accepts(west, open_frame(3, "south-service"));
+    next(south);
+    accepts(west, data_frame(1, "dropped"));
+    roads.forwarder().remove_link({}, east, Error(Code::closed, "connection reset"));
+    const auto frame = roads.pull(west);
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(shown(*frame), "RESET 1 E-CLOSED connection reset");
+    EXPECT_EQ(wire::decode<wire::Reset>(frame->body.bytes())->machine(), "here");
+    EXPECT_EQ(next(west), "nothing") << "the other stream lives";
+    EXPECT_EQ(roads.counts().bytes_discarded, 7U);
+    EXPECT_FALSE(roads.send(east, data_frame(1, "x")));
+    roads.add_link(east, true);
+    accepts(west, open_frame(5, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1") << "a new link begins with fresh labels";
+}
+
+TEST_F(ForwarderTest, a_lost_link_takes_unanswered_opens_with_it) {
+    accepts(west, open_frame(1, "east-service"));
+    roads.forwarder().remove_link({}, east, Error(Code::closed, "gone"));
+    EXPECT_EQ(all(west), (Lines{"RESET 1 E-CLOSED gone"}));
+    accepts(west, reset_ack_frame(1));
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
+}
+
+TEST_F(ForwarderTest, a_lost_link_ends_its_hairpins) {
+    accepts(west, open_frame(1, "west-service"));
+    next(west);
+    accepts(west, open_frame(3, "west-service"));
+    roads.forwarder().remove_link({}, west, Error(Code::closed, "gone"));
+    EXPECT_TRUE(roads.forwarder().streams().empty());
+}
+
+TEST_F(ForwarderTest, all_streams_of_a_link_can_be_reset_while_it_stays) {
+    established(1, "1");
+    roads.forwarder().reset_streams({}, east, Error(Code::peer_restarted, "a new epoch"));
+    EXPECT_EQ(all(west), (Lines{"RESET 1 E-PEER-RESTARTED a new epoch"}));
+    EXPECT_EQ(all(east), (Lines{"RESET 1 E-PEER-RESTARTED a new epoch"}));
+}
+
+// ---- memory ----
+
+class SmallMemory : public ForwarderTest {
+protected:
+    SmallMemory() : ForwarderTest(options()) {}
+    static Options options() {
+        Options options;
+        options.memory_soft = 10'000;
+        options.memory_hard = 30'000;
+        return options;
+    }
+    static std::string bytes(std::size_t size) { return std::string(size, 'x'); }
+};
+
+TEST_F(SmallMemory, grants_of_a_flow_with_a_backlog_are_held_until_it_is_gone) {
+    established(1, "1", 50'000);
+    accepts(west, data_frame(1, bytes(12'000)));
+    accepts(east, window_frame(1, 60'000));
+    EXPECT_EQ(next(west), "nothing");
+    EXPECT_EQ(roads.counts().grants_held, 1U);
+    EXPECT_EQ(next(east), "DATA 1 (12000)");
+    EXPECT_EQ(next(west), "WINDOW 1 60000 0");
+}
+
+TEST_F(SmallMemory, a_flow_without_backlog_is_not_punished_for_others) {
+    established(1, "1", 50'000);
+    established(3, "3", 50'000);
+    accepts(west, data_frame(1, bytes(12'000)));
+    accepts(east, window_frame(3, 60'000));
+    EXPECT_EQ(next(west), "WINDOW 3 60000 0");
+}
+
+TEST_F(SmallMemory, the_largest_backlog_is_reset_beyond_the_hard_limit) {
+    established(1, "1", 50'000);
+    established(3, "3", 50'000);
+    accepts(west, data_frame(1, bytes(9'000)));
+    accepts(west, data_frame(3, bytes(15'000)));
+    EXPECT_EQ(roads.counts().streams_reset, 0U);
+    accepts(west, data_frame(1, bytes(9'000)));
+    EXPECT_EQ(next(west), "RESET 1 E-PRESSURE here is out of memory for waiting data");
+    EXPECT_EQ(all(east), (Lines{"RESET 1 E-PRESSURE here is out of memory for waiting data",
+                                "DATA 3 (15000)"}));
+    EXPECT_EQ(roads.counts().bytes_discarded, 18'000U);
+}
+
+TEST_F(SmallMemory, a_flood_of_empty_messages_is_bounded_too) {
+    established(1, "1", 50'000);
+    int taken = 0;
+    while (roads.counts().streams_reset == 0) {
+        accepts(west, data_frame(1, "", wire::flag::eom));
+        ASSERT_LT(++taken, 10'000);
+    }
+    EXPECT_GT(taken, 400);
+}
+
+TEST_F(ForwarderTest, streams_beyond_the_bound_are_refused) {
+    for (std::uint32_t label = 1; label <= 2 * 4096; label += 2)
+        accepts(west, open_frame(label, "east-service"));
+    EXPECT_EQ(next(west), "nothing");
+    accepts(west, open_frame(9001, "east-service"));
+    EXPECT_EQ(next(west), "NACK 9001 E-PRESSURE too many streams are being opened");
+}
+
+TEST_F(ForwarderTest, an_open_that_would_fill_a_stalled_lane_is_refused) {
+    wire::Open open;
+    open.set_destination("east-service");
+    auto* setting = open.add_settings();
+    setting->set_key("k");
+    setting->add_values(std::string(30'000, 'v'));
+    std::uint32_t label = 1;
+    std::string answer = "nothing";
+    for (; answer == "nothing" && label < 200; label += 2) {
+        accepts(west, Frame(FrameType::open, label, wire::encode(open)));
+        answer = next(west);
+    }
+    EXPECT_NE(answer.find("E-PRESSURE"), std::string::npos) << answer;
+    EXPECT_GT(label, 60U);
+}
+
+// ---- what people see ----
+
+TEST_F(ForwarderTest, events_name_the_terminals_and_the_destination) {
+    established(1, "1");
+    accepts(west, reset_frame(1));
+    const auto& events = roads.actions().events;
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(events[0].kind, Event::Kind::stream_opened);
+    EXPECT_EQ(events[0].subject, "t0 -> t1 (east-service)");
+    EXPECT_EQ(events[1].kind, Event::Kind::stream_ended);
+    EXPECT_EQ(events[1].detail, "E-CANCELLED over");
+}
+
+TEST_F(ForwarderTest, streams_are_listed_with_what_left_and_what_waits) {
+    established(1, "1");
+    accepts(west, data_frame(1, "12345"));
+    next(east);
+    accepts(west, data_frame(1, "678"));
+    const auto streams = roads.forwarder().streams();
+    ASSERT_EQ(streams.size(), 1U);
+    EXPECT_EQ(streams[0].from, west);
+    EXPECT_EQ(streams[0].to, east);
+    EXPECT_EQ(streams[0].destination, "east-service");
+    EXPECT_EQ(streams[0].forward_bytes, 5U);
+    EXPECT_EQ(streams[0].queued, 3U);
+}
+
+TEST_F(ForwarderTest, each_ready_link_is_named_once) {
+    established(1, "1");
+    roads.actions().clear();
+    for (int i = 0; i < 3; ++i) {
+        accepts(west, data_frame(1, "x"));
+        accepts(east, window_frame(1, 5000 + static_cast<std::uint64_t>(i)));
+    }
+    EXPECT_EQ(roads.actions().ready, (std::vector<LinkId>{east, west}));
+    EXPECT_TRUE(roads.forwarder().has_frames(east));
+    all(east);
+    EXPECT_FALSE(roads.forwarder().has_frames(east));
+}
+
+}  // namespace
+}  // namespace jetway::routing
