@@ -1,6 +1,7 @@
-// A Connection: one end of something that carries Messages both ways, as two pipes. Transports make them for sockets,
-// connection_pair() for two parts of one process; the router's terminals and the ends of streams are written against
-// this alone, which is why a service cannot tell where its router runs.
+// A Connection: one end of something that carries Messages both ways, as two pipes. Transports make
+// them for sockets, connection_pair() for two parts of one process; the router's terminals and the
+// ends of streams are written against this alone, which is why a service cannot tell where its
+// router runs.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +28,21 @@ public:
 
     /// What arrives. Whoever owns the connection sets the reader.
     Pipe& in() { return *in_; }
-    /// What is to be sent: `block`, bounded in messages and bytes. Messages written in one turn of the loop leave
-    /// together.
+    /// What is to be sent: `block`, bounded in messages and bytes. Messages written in one turn of
+    /// the loop leave together.
     Pipe& out() { return *out_; }
     const PipePtr& out_pipe() const { return out_; }
 
-    /// Ends the connection at once; what is still in out() may be lost. `reason` is what on_closed gets at this end.
+    /// Ends the connection at once; what is still in out() may be lost. `reason` is what on_closed
+    /// gets at this end.
     virtual void close(const Error& reason) = 0;
-    /// Called once, from the loop, when the connection has ended for whatever reason; not from inside close().
-    void set_on_closed(std::function<void(const Error&)> on_closed) { on_closed_ = std::move(on_closed); }
+    /// Called once, from the loop, when the connection has ended for whatever reason; not from
+    /// inside close().
+    void set_on_closed(std::function<void(const Error&)> on_closed) {
+        on_closed_ = std::move(on_closed);
+    }
 
-    bool dialled() const { return dialled_; }        // this end opened it
+    bool dialled() const { return dialled_; }          // this end opened it
     const std::string& peer() const { return peer_; }  // an address, for people
     std::optional<PeerCredentials> credentials() const { return credentials_; }
 
@@ -57,9 +62,9 @@ using ConnectionPtr = std::unique_ptr<Connection>;
 
 class Timer;
 
-/// Two ends joined in this process: what one writes the other reads, through the loop of `timer`, so that neither end
-/// is called from inside its own write. The first is the dialled one. When one goes or is closed, the other ends
-/// with E-CLOSED.
+/// Two ends joined in this process: what one writes the other reads, through the loop of `timer`,
+/// so that neither end is called from inside its own write. The first is the dialled one. When one
+/// goes or is closed, the other ends with E-CLOSED.
 std::pair<ConnectionPtr, ConnectionPtr> connection_pair(Timer& timer, std::string name);
 
 }  // namespace jetway
