@@ -1,6 +1,6 @@
-// The nouns that the parts of the routing core share. The core is a pure state machine: frames, time and local changes
-// go in; frames and actions come out. It has no socket, clock, thread, log or randomness of its own. The simulator and
-// the daemon run the same code.
+// The nouns that the parts of the routing core share. The core is a pure state machine: frames,
+// time and local changes go in; frames and actions come out. It has no socket, clock, thread, log
+// or randomness of its own. The simulator and the daemon run the same code.
 #pragma once
 
 #include <cstdint>
@@ -28,50 +28,68 @@ enum class LinkKind : std::uint8_t {
 
 struct LinkOptions {
     LinkKind kind = LinkKind::network;
-    bool dialled = false;     // we opened it: our labels are odd
-    std::string terminal;     // the terminal's name, for people
-    std::string link_name;    // only links with a name may be parallel
-    std::string peer;         // address, for people
+    bool dialled = false;         // we opened it: our labels are odd
+    std::string terminal;         // the terminal's name, for people
+    std::string link_name;        // only links with a name may be parallel
+    std::string peer;             // address, for people
     std::uint32_t peer_pool = 0;  // local links: first-window bytes the other end granted in ATTACH
-    std::string process;      // local links: for people
+    std::string process;          // local links: for people
 };
 
 struct Options {
     std::string mesh = "home";
     std::string machine;
     RouterId router = 0;
-    std::uint64_t epoch = 0;       // max(wall ms at boot, last persisted + 1)
+    std::uint64_t epoch = 0;  // max(wall ms at boot, last persisted + 1)
     std::uint64_t boot_nonce = 0;
     std::uint64_t boot_time_us = 0;
     Duration heartbeat = std::chrono::milliseconds(100);
-    std::uint32_t multiplier = 4;                         // detect = heartbeat x multiplier
-    Duration digest_interval = std::chrono::seconds(5);   // `heartbeat:` of the file: how often digests are compared
-    std::uint32_t pool = 4 * 1024 * 1024;                 // first windows we grant per network link
-    std::size_t memory_soft = 16 * 1024 * 1024;           // queued stream bytes: hold grants beyond
-    std::size_t memory_hard = 32 * 1024 * 1024;           // reset the largest backlog beyond
+    std::uint32_t multiplier = 4;  // detect = heartbeat x multiplier
+    Duration digest_interval =
+        std::chrono::seconds(5);  // `heartbeat:` of the file: how often digests are compared
+    std::uint32_t pool = 4 * 1024 * 1024;        // first windows we grant per network link
+    std::size_t memory_soft = 16 * 1024 * 1024;  // queued stream bytes: hold grants beyond
+    std::size_t memory_hard = 32 * 1024 * 1024;  // reset the largest backlog beyond
 };
 
 /// What the owner logs, shows in a timeline, or asserts in a scenario.
 struct Event {
     enum class Kind : std::uint8_t {
-        link_up, link_down, link_duplicate, machine_reachable, machine_lost, service_added, service_removed,
-        stream_opened, stream_refused, stream_ended, path_changed, equivocation, warning,
+        link_up,
+        link_down,
+        link_duplicate,
+        machine_reachable,
+        machine_lost,
+        service_added,
+        service_removed,
+        stream_opened,
+        stream_refused,
+        stream_ended,
+        path_changed,
+        equivocation,
+        warning,
     };
     Kind kind;
     std::string subject;  // machine, service or "from -> to (destination)"
     std::string detail;
 };
 
-/// What the owner must do after any call into the core. Taken with Core::take(); the vectors keep their memory.
+/// What the owner must do after any call into the core. Taken with Core::take(); the vectors keep
+/// their memory.
 struct Actions {
     struct Close {
         LinkId link;
         Error reason;
     };
-    std::vector<LinkId> ready;   // links with something to pull; each at most once between takes
-    std::vector<Close> close;    // send what pull() still gives (GOAWAY), then close and call remove_link()
+    std::vector<LinkId> ready;  // links with something to pull; each at most once between takes
+    std::vector<Close>
+        close;  // send what pull() still gives (GOAWAY), then close and call remove_link()
     std::vector<Event> events;
-    void clear() { ready.clear(); close.clear(); events.clear(); }
+    void clear() {
+        ready.clear();
+        close.clear();
+        events.clear();
+    }
 };
 
 }  // namespace jetway::routing

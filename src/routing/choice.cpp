@@ -1,0 +1,312 @@
+#include "routing/choice.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <tuple>
+#include <utility>
+
+namespace jetway::routing {
+
+namespace {
+
+constexpr NodeIndex self = 0;
+
+std::string quoted(const std::string& text) {
+    return "\"" + text + "\"";
+}
+
+}  // namespace
+
+std::string duration_text(Duration duration) {
+    const double seconds = std::chrono::duration<double>(duration).count();
+    char text[32];
+    if (seconds < 10) {
+        std::snprintf(text, sizeof text, "%.1f s", seconds);
+    } else if (seconds < 180) {
+        std::snprintf(text, sizeof text, "%.0f s", seconds);
+    } else {
+        std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
+    }
+    return text;
+}
+
+Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from) const {
+    JETWAY_ASSIGN(const wire::Address address, wire::parse_address(text));
+    const auto fixed = static_.find(address.service);
+    if (fixed != static_.end() &&
+        (address.machine.empty() || address.machine == fixed->second.machine) &&
+        (from == no_link || links_.on(fixed->second.terminal) != from)) {
+        return choose_static(now, address, fixed->second);
+    }
+    JETWAY_ASSIGN(std::vector<Holder> holders, candidates(now, address));
+    std::vector<Holder> usable_ones = holders;
+    std::erase_if(usable_ones, [this](const Holder& holder) { return !usable(holder); });
+    if (usable_ones.empty()) return none_usable(now, address, holders);
+    const Holder best = *std::ranges::min_element(
+        usable_ones, [this](const Holder& a, const Holder& b) { return nearer(a, b); });
+    return go(map_.route(now, best.node), best);
+}
+
+Result<std::vector<Holder>> Chooser::candidates(Time now, const wire::Address& address) const {
+    const auto known = directory_.holders(address.service);
+    std::vector<Holder> holders(known.begin(), known.end());
+    if (address.machine.empty()) {
+        if (holders.empty()) return unknown_service(address.service);
+        return holders;
+    }
+    JETWAY_ASSIGN(const NodeIndex node, machine(now, address));
+    std::erase_if(holders, [node](const Holder& holder) { return holder.node != node; });
+    if (!holders.empty()) return holders;
+    // A machine that is gone took its list of services along, or never told it.
+    if (!topology_[node].reachable) return unreachable(now, address, node);
+    return not_there(address, node);
+}
+
+Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const {
+    std::vector<NodeIndex> nodes = topology_.named(address.machine);
+    if (nodes.empty()) {
+        std::vector<std::string> names;
+        for (NodeIndex node = 0; node < topology_.size(); ++node) {
+            if (!topology_[node].forgotten) names.push_back(topology_[node].machine);
+        }
+        Error error(Code::no_instance, "no machine is called " + quoted(address.machine));
+        const std::string near = nearest(address.machine, names);
+        if (!near.empty()) error.next = "did you mean " + address.service + "@" + near + "?";
+        return error;
+    }
+    const auto reachable =
+        std::ranges::count_if(nodes, [this](NodeIndex node) { return topology_[node].reachable; });
+    if (reachable > 1) {
+        return Error(Code::ambiguous,
+                     std::to_string(reachable) + " machines are called " + quoted(address.machine));
+    }
+    // The one that is there; of those that are gone, the last to go.
+    return *std::ranges::max_element(nodes, {}, [&](NodeIndex node) {
+        return std::tuple(topology_[node].reachable, topology_[node].since - now);
+    });
+}
+
+Result<Choice> Chooser::choose_static(Time now, const wire::Address& address,
+                                      const StaticRoute& route) const {
+    const LinkId link = links_.on(route.terminal);
+    if (link == no_link) {
+        return Error(Code::no_route,
+                     "cannot reach " + quoted(address.service) + " from " + self_name())
+            .because("its static route leaves by terminal " + quoted(route.terminal) +
+                     ", which has no live link");
+    }
+    if (!links_.find(link)->neighbour) return hand_over(link);
+    const NodeIndex first = topology_.find(links_.find(link)->neighbour->link.peer());
+    NodeIndex target = first;
+    if (!route.machine.empty()) {
+        JETWAY_ASSIGN(target, machine(now, {address.service, route.machine}));
+    }
+    if (target == self || first == no_node) return unreachable(now, address, target);
+    Holder holder{target, 0};
+    for (const Holder& known : directory_.holders(address.service)) {
+        if (known.node == target) holder = known;
+    }
+    const std::vector<NodeIndex> path =
+        target == first ? std::vector<NodeIndex>{self, first} : map_.route_by(first, target);
+    if (path.empty()) return unreachable(now, address, target);
+    JETWAY_ASSIGN(Choice choice, go(path, holder));
+    choice.first_link = link;
+    return choice;
+}
+
+/// Out by a local terminal, to whatever is at its other end.
+Choice Chooser::hand_over(LinkId link) const {
+    Choice choice;
+    choice.egress = topology_[self].router;
+    choice.egress_epoch = topology_[self].version.epoch;
+    choice.local_link = link;
+    choice.route = {choice.egress};
+    choice.machines = {self_name()};
+    return choice;
+}
+
+Result<Choice> Chooser::go(const std::vector<NodeIndex>& route, const Holder& holder) const {
+    const Node& egress = topology_[holder.node];
+    if (route.size() > wire::max_route) {
+        return Error(Code::too_far, egress.machine + " is " + std::to_string(route.size() - 1) +
+                                        " hops away, the limit is " +
+                                        std::to_string(wire::max_route - 1));
+    }
+    Choice choice;
+    choice.egress = egress.router;
+    choice.egress_epoch = egress.version.epoch;
+    choice.instance = holder.instance;
+    choice.cost = map_.paths().cost(holder.node);
+    for (const NodeIndex node : route) {
+        choice.route.push_back(topology_[node].router);
+        choice.machines.push_back(topology_[node].machine);
+    }
+    if (holder.node == self) {
+        const auto local = local_.find(holder.instance);
+        if (local != local_.end()) choice.local_link = local->second;
+    } else if (route.size() > 1) {
+        choice.first_link = links_.to(choice.route[1]);
+    }
+    return choice;
+}
+
+bool Chooser::usable(const Holder& holder) const {
+    const Node& node = topology_[holder.node];
+    const wire::ServiceRecord* record = directory_.find(holder);
+    return map_.paths().reaches(holder.node) && !node.draining() && record != nullptr &&
+           (record->flags() & service_draining) == 0;
+}
+
+bool Chooser::nearer(const Holder& a, const Holder& b) const {
+    const auto key = [this](const Holder& holder) {
+        return std::tuple(map_.paths().cost(holder.node), map_.paths().hops(holder.node),
+                          topology_[holder.node].router, holder.instance);
+    };
+    return key(a) < key(b);
+}
+
+Error Chooser::unknown_service(const std::string& service) const {
+    Error error(Code::no_service, "nobody offers " + quoted(service));
+    const std::string near = nearest(service, directory_.names());
+    error.next = near.empty() ? "jetway services" : "did you mean " + quoted(near) + "?";
+    return error;
+}
+
+Error Chooser::not_there(const wire::Address& address, NodeIndex node) const {
+    std::vector<std::string> machines;
+    for (const Holder& holder : directory_.holders(address.service)) {
+        machines.push_back(topology_[holder.node].machine);
+    }
+    if (machines.empty()) {
+        Error error = unknown_service(address.service);
+        error.detail += ", " + topology_[node].machine + " neither";
+        return error;
+    }
+    Error error(Code::no_instance,
+                topology_[node].machine + " does not offer " + quoted(address.service));
+    error.next = "it is on " + *std::ranges::min_element(machines);
+    return error;
+}
+
+Error Chooser::none_usable(Time now, const wire::Address& address,
+                           const std::vector<Holder>& holders) const {
+    const bool reached = std::ranges::any_of(
+        holders, [this](const Holder& holder) { return map_.paths().reaches(holder.node); });
+    if (reached) {
+        return {Code::no_instance, "every instance of " + quoted(address.service) +
+                                       " that can be reached is draining"};
+    }
+    // Of several, the one that was there last.
+    const Holder last = *std::ranges::max_element(holders, {}, [this](const Holder& holder) {
+        return std::tuple(topology_[holder.node].since, topology_[holder.node].router);
+    });
+    return unreachable(now, address, last.node);
+}
+
+Error Chooser::unreachable(Time now, const wire::Address& address, NodeIndex node) const {
+    Error error(Code::no_route, "cannot reach " + quoted(address.service) + " from " + self_name());
+    if (node == no_node || node == self) return error;
+    const Node& machine = topology_[node];
+    error.where = address.service + " is on " + machine.machine + "; no path to " +
+                  machine.machine + " for " + duration_text(now - machine.since);
+    if (machine.gone()) {
+        error.evidence = machine.machine + " said goodbye";
+    } else if (!machine.last_broken.empty()) {
+        error.evidence = machine.last_broken + " is dead";
+    }
+    error.next = "jetway status";
+    return error;
+}
+
+std::vector<RouteRow> Chooser::rows(Time now) const {
+    std::vector<RouteRow> result;
+    std::vector<std::string> names = directory_.names();
+    for (const auto& [service, route] : static_) names.push_back(service);
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    for (const std::string& name : names) {
+        for (RouteRow& row : rows_of(now, name)) result.push_back(std::move(row));
+    }
+    return result;
+}
+
+std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) const {
+    const auto known = directory_.holders(service);
+    std::vector<Holder> holders(known.begin(), known.end());
+    std::erase_if(holders, [this](const Holder& holder) {
+        return (directory_.find(holder)->flags() & service_hidden) != 0;
+    });
+    std::ranges::sort(holders, [this](const Holder& a, const Holder& b) {
+        return std::pair(!usable(a), nearer(b, a)) < std::pair(!usable(b), nearer(a, b));
+    });
+    std::vector<RouteRow> result;
+    const auto fixed = static_.find(service);
+    if (fixed != static_.end()) {
+        RouteRow row;
+        row.service = service;
+        row.machine = fixed->second.machine;
+        row.terminal = fixed->second.terminal;
+        row.hops = fixed->second.hops;
+        row.is_static = true;
+        const auto choice = choose_static(now, {service, {}}, fixed->second);
+        row.best = choice.has_value();
+        if (choice) {
+            row.machine = choice->machines.back();
+            row.router = choice->egress;
+            row.instance = choice->instance;
+            row.path = choice->machines;
+            row.cost = choice->cost;
+        } else {
+            row.why_not = choice.error().evidence;
+        }
+        result.push_back(std::move(row));
+    }
+    for (const Holder& holder : holders) {
+        RouteRow next = row(now, service, holder);
+        next.best = fixed == static_.end() && holder == holders.front() && usable(holder);
+        if (fixed != static_.end()) {
+            next.why_not = "a static route wins";
+        } else if (!next.best) {
+            next.why_not = why_not(now, holder, holders.front());
+        }
+        result.push_back(std::move(next));
+    }
+    return result;
+}
+
+RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder) const {
+    RouteRow row;
+    const Node& node = topology_[holder.node];
+    const wire::ServiceRecord& record = *directory_.find(holder);
+    row.service = service;
+    row.machine = node.machine;
+    row.router = node.router;
+    row.instance = holder.instance;
+    row.type = record.type();
+    row.accepts.assign(record.accepts().begin(), record.accepts().end());
+    row.produces.assign(record.produces().begin(), record.produces().end());
+    const std::vector<NodeIndex> route = map_.route(now, holder.node);
+    for (const NodeIndex step : route) row.path.push_back(topology_[step].machine);
+    row.hops = route.empty() ? 0 : static_cast<std::uint32_t>(route.size() - 1);
+    row.cost = route.empty() ? 0 : map_.paths().cost(holder.node);
+    row.terminal = holder.node == self ? "local" : "";
+    if (route.size() > 1) {
+        const LinkId link = links_.to(topology_[route[1]].router);
+        if (link != no_link) row.terminal = links_.find(link)->options.terminal;
+    }
+    return row;
+}
+
+std::string Chooser::why_not(Time now, const Holder& holder, const Holder& best) const {
+    const Node& node = topology_[holder.node];
+    if (!map_.paths().reaches(holder.node)) {
+        return "no path for " + duration_text(now - node.since);
+    }
+    if (!usable(holder)) return "draining";
+    const std::uint32_t cost = map_.paths().cost(holder.node);
+    const std::uint32_t best_cost = map_.paths().cost(best.node);
+    if (cost == best_cost) return "alternate";
+    return "costs " + std::to_string(cost - best_cost) + " more";
+}
+
+}  // namespace jetway::routing

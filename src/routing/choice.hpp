@@ -1,0 +1,76 @@
+// How we choose: from an address to the instance and the way there. The nearest instance wins
+// (cost, hops, RouterId, instance); a static route wins over what was learned. Every refusal says
+// what a person can do about it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "routing/directory.hpp"
+#include "routing/map.hpp"
+#include "routing/view.hpp"
+
+namespace jetway::routing {
+
+/// Streams to a service leave by `terminal` to `machine` (empty: whoever is at its other end).
+struct StaticRoute {
+    std::string terminal;
+    std::string machine;
+    std::uint32_t hops = 0;
+};
+
+/// The local link of each of this machine's services, by instance.
+using LocalInstances = std::map<std::uint64_t, LinkId>;
+
+class Chooser {
+public:
+    /// All outlive the chooser. Node 0 is this machine.
+    Chooser(const Topology& topology, const Directory& directory, const Links& links,
+            const Map& map, const LocalInstances& local)
+        : topology_(topology), directory_(directory), links_(links), map_(map), local_(local) {}
+
+    void add_route(const std::string& service, StaticRoute route) {
+        static_[service] = std::move(route);
+    }
+    void remove_route(const std::string& service) { static_.erase(service); }
+
+    /// E-USAGE for what is no address; E-NO-SERVICE with the nearest name; E-NO-INSTANCE;
+    /// E-NO-ROUTE naming the machine and since when; E-AMBIGUOUS when several machines have the
+    /// name; E-TOO-FAR beyond 255 machines. A stream that comes from a static route's own terminal
+    /// (a loopback) is not sent there again.
+    Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link) const;
+    /// Every instance that is shown: by name, the best first.
+    std::vector<RouteRow> rows(Time now) const;
+
+private:
+    Result<std::vector<Holder>> candidates(Time now, const wire::Address& address) const;
+    Result<NodeIndex> machine(Time now, const wire::Address& address) const;
+    Result<Choice> choose_static(Time now, const wire::Address& address,
+                                 const StaticRoute& route) const;
+    Choice hand_over(LinkId link) const;
+    Result<Choice> go(const std::vector<NodeIndex>& route, const Holder& holder) const;
+    bool usable(const Holder& holder) const;
+    bool nearer(const Holder& a, const Holder& b) const;
+    Error unknown_service(const std::string& service) const;
+    Error not_there(const wire::Address& address, NodeIndex node) const;
+    Error none_usable(Time now, const wire::Address& address,
+                      const std::vector<Holder>& holders) const;
+    Error unreachable(Time now, const wire::Address& address, NodeIndex node) const;
+    std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
+    RouteRow row(Time now, const std::string& service, const Holder& holder) const;
+    std::string why_not(Time now, const Holder& holder, const Holder& best) const;
+    const std::string& self_name() const { return topology_[0].machine; }
+
+    const Topology& topology_;
+    const Directory& directory_;
+    const Links& links_;
+    const Map& map_;
+    const LocalInstances& local_;
+    std::map<std::string, StaticRoute> static_;
+};
+
+/// "0.4 s", "41 s", "12 min", for people.
+std::string duration_text(Duration duration);
+
+}  // namespace jetway::routing

@@ -1,0 +1,185 @@
+// The control core: knows the mesh (topology, directory), chooses (map, chooser), tells (flooding)
+// and keeps the links. It handles label 0 of network links and decides, as Opens, where each new
+// stream goes. Who carries the streams is the Forwarder's business: Core joins the two.
+//
+// control.cpp (links, time, what leaves), control_frames.cpp (what arrives), control_open.cpp
+// (streams).
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "routing/choice.hpp"
+#include "routing/core.hpp"
+#include "routing/debounce.hpp"
+#include "routing/directory.hpp"
+#include "routing/forwarder.hpp"
+#include "routing/links.hpp"
+#include "routing/map.hpp"
+#include "routing/own_record.hpp"
+#include "routing/topology.hpp"
+#include "routing/types.hpp"
+
+namespace jetway::routing {
+
+class Control final : public Opens {
+public:
+    /// `random` and `actions` outlive the control core.
+    Control(Options options, Random& random, Actions& actions, Time now);
+
+    void add_link(Time now, LinkId link, LinkOptions options);
+    void set_terminal(LinkId link, std::string terminal);
+    void remove_link(Time now, LinkId link, const Error& reason);
+    /// The link broke the protocol, or has to go: GOAWAY, then close.
+    void fail(Time now, LinkId link, const Error& reason);
+    /// A frame on label 0. Frames of local links and of links that are closing are ignored.
+    void receive(Time now, LinkId link, const wire::Frame& frame);
+    /// Something arrived on a stream's label: life. False when the link carries no streams (it is
+    /// closed, or closing).
+    bool heard_stream(Time now, LinkId link);
+    /// HELLO, heartbeats, verdicts, records, catalogues, GOAWAY; in this order.
+    bool pull(Time now, LinkId link, wire::Frame& frame);
+    bool carries_streams(LinkId link) const;
+    /// Network links that carry streams from now on; since the last call.
+    struct Up {
+        LinkId link = no_link;
+        LinkOptions options;  // `process` is the machine at the other end
+        std::uint32_t pool = 0;
+    };
+    std::vector<Up> take_up() { return std::exchange(up_, {}); }
+
+    void tick(Time now);
+    Time next_deadline() const { return deadline_; }
+
+    std::uint64_t offer(Time now, LocalService service);
+    void withdraw(Time now, std::uint64_t instance);
+    void add_route(const std::string& service, StaticRoute route) {
+        chooser_.add_route(service, std::move(route));
+    }
+    void remove_route(const std::string& service) { chooser_.remove_route(service); }
+    void set_digest_interval(Duration interval);
+    void shut_down(Time now);
+
+    Result<Choice> resolve(Time now, const std::string& address) const {
+        return chooser_.resolve(now, address);
+    }
+    std::vector<RouteRow> routes(Time now) const { return chooser_.rows(now); }
+    std::vector<LinkRow> links() const;
+    std::vector<MachineRow> machines(Time now) const;
+    std::uint64_t digest() const;
+    const Options& options() const { return options_; }
+
+    // Opens.
+    boost::system::result<LinkId, wire::Nack> route(Time now, LinkId from,
+                                                    wire::Open& open) override;
+    void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) override;
+    void refused(Time now, LinkId from, const wire::Nack& nack) override;
+
+private:
+    using Routed = boost::system::result<LinkId, wire::Nack>;
+
+    // Links.
+    void end(Time now, LinkId link, const Error& reason, bool say_so);
+    void came_up(Time now, LinkId link);
+    void went_down(Time now, LinkId link, const Error& reason);
+    void pair(Time now, LinkId link);
+    void begin_sync(LinkId link);
+    void tick_link(Time now, LinkId link);
+    void compare_digests(Time now, LinkId link);
+    void forgive(Time now);
+    void ready(LinkId link) { actions_.ready.push_back(link); }
+    void event(Event::Kind kind, std::string subject, std::string detail);
+    void wake(Time when) { deadline_ = std::min(deadline_, when); }
+    Time earliest(Time now);
+
+    // What this machine says.
+    void issue(Time now);
+    void changed(Time now, OwnRecord::Change change);
+    void announce();
+    void adopt(Time now);
+
+    // What is known changes.
+    void find_paths(Time now);
+    void forget(Time now);
+    void report_names();
+    void begin_epoch(NodeIndex node);
+    void recycle(NodeIndex node);
+    void tell_record(NodeIndex node, bool urgent, LinkId except);
+    void tell_catalogue(NodeIndex node, LinkId except);
+    void known_changed() { digest_known_ = false; }
+
+    // Frames.
+    Result<> dispatch(Time now, LinkId link, Neighbour& from, const wire::Frame& frame);
+    Result<> within_quota(Time now, Neighbour& from, const wire::Frame& frame);
+    Result<> on_hello(Time now, LinkId link, Neighbour& from, Bytes body);
+    Result<> on_heartbeat(Time now, LinkId link, Neighbour& from, Bytes body);
+    Result<> on_verdict(Time now, LinkId link, Neighbour& from, Bytes body);
+    Result<> on_goaway(Time now, LinkId link, Bytes body);
+    Result<> on_sync_done(Time now, LinkId link, Neighbour& from);
+    Result<> on_node(Time now, LinkId link, Neighbour& from, const Buffer& body);
+    Result<> on_own_record(Time now, LinkId link, Neighbour& from, const wire::NodeRecord& record,
+                           const Buffer& body);
+    Result<> on_delta(Time now, LinkId link, Neighbour& from, Bytes body);
+    Result<> on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body);
+    Result<> on_pull(LinkId link, Neighbour& from, Bytes body);
+    Result<> on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex node,
+                          std::uint64_t sequence, Result<Directory::News> news);
+    void ask(Time now, LinkId link, Neighbour& from, NodeIndex node, bool everything);
+
+    // Streams.
+    Routed route_in(Time now, LinkId from, wire::Open& open);
+    Routed route_on(Time now, const Neighbour& from, wire::Open& open);
+    Routed next_link(const wire::Open& open, LinkId link) const;
+    Routed deliver(wire::Open& open);
+    Routed probe_answer(const wire::Open& open) const;
+    void name_source(const Slot& from, wire::Open& open) const;
+    Result<> check_route(const Neighbour& from, const wire::Open& open) const;
+    wire::Nack nack(const Error& error) const;
+    const std::string& name_of(RouterId router) const;
+
+    Options options_;
+    Random& random_;
+    Actions& actions_;
+
+    Topology topology_;
+    Directory directory_;
+    Links links_;
+    Map map_{topology_, links_};
+    LocalInstances local_;
+    Chooser chooser_{topology_, directory_, links_, map_, local_};
+    OwnRecord own_;
+
+    std::vector<Up> up_;
+    std::uint64_t next_instance_ = 1;
+    std::uint64_t next_stream_ = 1;
+    bool shutting_down_ = false;
+
+    Time deadline_;
+    Debounce paths_due_;
+    Time announce_at_ = Time::max();
+    Time forget_at_;
+    std::uint32_t forgiven_ = 0;
+
+    // Another machine, or an earlier life of this one, speaks in our name.
+    std::uint64_t adopt_epoch_ = 0;
+    Time adopt_at_ = Time::max();
+    Time adopted_{};
+    Duration adopt_wait_{};
+
+    // Catalogues asked for, so that each is asked for once at a time.
+    struct Question {
+        Time again{};
+        Duration wait{};
+    };
+    std::unordered_map<NodeIndex, Question> questions_;
+
+    mutable bool digest_known_ = false;
+    mutable std::uint64_t digest_ = 0;
+    std::uint64_t told_digest_ = 0;  // the one the last heartbeat carried, and since when
+    Time told_digest_since_{};
+};
+
+}  // namespace jetway::routing

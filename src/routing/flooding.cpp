@@ -1,0 +1,177 @@
+#include "routing/flooding.hpp"
+
+#include <bit>
+
+namespace jetway::routing {
+
+namespace {
+
+using wire::FrameType;
+
+constexpr NodeIndex word_bits = 64;
+
+}  // namespace
+
+void NodeSet::insert(NodeIndex node) {
+    const std::size_t word = node / word_bits;
+    if (word >= words_.size()) words_.resize(word + 1, 0);
+    if (contains(node)) return;
+    words_[word] |= std::uint64_t{1} << (node % word_bits);
+    ++count_;
+}
+
+void NodeSet::erase(NodeIndex node) {
+    if (!contains(node)) return;
+    words_[node / word_bits] &= ~(std::uint64_t{1} << (node % word_bits));
+    --count_;
+}
+
+bool NodeSet::contains(NodeIndex node) const {
+    const std::size_t word = node / word_bits;
+    return word < words_.size() && (words_[word] >> (node % word_bits) & 1U) != 0;
+}
+
+NodeIndex NodeSet::next() {
+    if (count_ == 0) return no_node;
+    const std::size_t words = words_.size();
+    for (std::size_t step = 0; step <= words; ++step) {
+        const std::size_t word = (turn_ / word_bits + step) % words;
+        const NodeIndex skip = step == 0 ? turn_ % word_bits : 0;
+        const std::uint64_t left = words_[word] >> skip << skip;
+        if (left == 0) continue;
+        const auto node = static_cast<NodeIndex>(word * word_bits) +
+                          static_cast<NodeIndex>(std::countr_zero(left));
+        turn_ = (node + 1) % static_cast<NodeIndex>(words * word_bits);
+        return node;
+    }
+    return no_node;
+}
+
+Flooding::Flooding(Time now)
+    : pace_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now) {}
+
+void Flooding::tell_all(const Topology& topology) {
+    for (NodeIndex node = 0; node < topology.size(); ++node) {
+        lacks_catalogue(node);
+        withheld_.insert(node);
+        if (topology[node].reachable) release(node);
+    }
+}
+
+void Flooding::tell_record(NodeIndex node, bool urgent) {
+    withheld_.erase(node);
+    if (urgent) records_.erase(node);
+    if (!urgent && urgent_.contains(node)) return;
+    (urgent ? urgent_ : records_).insert(node);
+}
+
+void Flooding::has_record(NodeIndex node) {
+    urgent_.erase(node);
+    records_.erase(node);
+}
+
+void Flooding::has_catalogue(NodeIndex node, std::uint64_t sequence) {
+    if (node >= known_.size()) known_.resize(node + 1, 0);
+    known_[node] = sequence;
+}
+
+void Flooding::release(NodeIndex node) {
+    if (!withheld_.contains(node)) return;
+    tell_record(node, false);
+    tell_catalogue(node);
+}
+
+void Flooding::pull_catalogue(NodeIndex node, bool everything) {
+    questions_.insert(node);
+    if (everything) whole_questions_.insert(node);
+}
+
+void Flooding::drop(NodeIndex node) {
+    for (NodeSet* set :
+         {&urgent_, &records_, &withheld_, &catalogues_, &questions_, &whole_questions_}) {
+        set->erase(node);
+    }
+    lacks_catalogue(node);
+    if (snapshot_node_ == node) snapshot_.reset();
+}
+
+bool Flooding::has_frames() const {
+    return !records_told() || !questions_.empty() || !catalogues_.empty() || snapshot_ != nullptr;
+}
+
+Time Flooding::next_deadline(Time now) {
+    return has_frames() ? pace_.ready(now, 1) : Time::max();
+}
+
+bool Flooding::pull(Time now, const Topology& topology, const Directory& directory,
+                    wire::Frame& frame) {
+    if (!ready(now)) return false;
+    const bool found = pull_record(urgent_, topology, frame) ||
+                       pull_record(records_, topology, frame) ||
+                       pull_question(topology, directory, frame) || pull_chunk(frame) ||
+                       pull_catalogues(topology, directory, frame);
+    if (found) pace_.take(now, 1);
+    return found;
+}
+
+bool Flooding::pull_record(NodeSet& set, const Topology& topology, wire::Frame& frame) {
+    while (!set.empty()) {
+        const NodeIndex node = set.next();
+        set.erase(node);
+        if (topology[node].body.empty()) continue;
+        frame = wire::Frame(FrameType::node, 0, topology[node].body);
+        return true;
+    }
+    return false;
+}
+
+bool Flooding::pull_question(const Topology& topology, const Directory& directory,
+                             wire::Frame& frame) {
+    const NodeIndex node = questions_.next();
+    if (node == no_node) return false;
+    questions_.erase(node);
+    wire::DirectoryPull question;
+    question.set_origin(topology[node].router);
+    question.set_epoch(topology[node].version.epoch);
+    const bool everything = whole_questions_.contains(node);
+    question.set_have_sequence(everything ? 0 : directory[node].sequence());
+    whole_questions_.erase(node);
+    frame = wire::Frame(FrameType::dir_pull, 0, wire::encode(question));
+    return true;
+}
+
+bool Flooding::pull_chunk(wire::Frame& frame) {
+    if (!snapshot_) return false;
+    frame = wire::Frame(FrameType::dir_snapshot, 0, snapshot_->chunks[chunk_]);
+    if (++chunk_ == snapshot_->chunks.size()) {
+        has_catalogue(snapshot_node_, snapshot_->sequence);
+        snapshot_.reset();
+    }
+    return true;
+}
+
+bool Flooding::pull_catalogues(const Topology& topology, const Directory& directory,
+                               wire::Frame& frame) {
+    while (!catalogues_.empty()) {
+        const NodeIndex node = catalogues_.next();
+        const Catalogue& catalogue = directory[node];
+        if (catalogue.sequence() <= known(node)) {
+            catalogues_.erase(node);
+            continue;
+        }
+        const RouterId origin = topology[node].router;
+        const auto delta = known(node) == 0 ? std::nullopt : catalogue.after(origin, known(node));
+        if (delta) {
+            has_catalogue(node, delta->to_sequence());
+            frame = wire::Frame(FrameType::dir_delta, 0, wire::encode(*delta));
+            return true;
+        }
+        snapshot_ = catalogue.snapshot(origin);
+        snapshot_node_ = node;
+        chunk_ = 0;
+        return pull_chunk(frame);
+    }
+    return false;
+}
+
+}  // namespace jetway::routing

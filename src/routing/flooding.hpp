@@ -1,0 +1,89 @@
+// What one link still has to be told. Not a queue of frames but one bit for each machine whose
+// record, or catalogue, the neighbour may lack; the version of now is written out when the link has
+// room. So nothing piles up however slow the link is, and a change on its way is never sent after
+// its successor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "routing/directory.hpp"
+#include "routing/quota.hpp"
+#include "routing/topology.hpp"
+
+namespace jetway::routing {
+
+/// A set of nodes that is emptied in turn, not always from the front.
+class NodeSet {
+public:
+    void insert(NodeIndex node);
+    void erase(NodeIndex node);
+    bool contains(NodeIndex node) const;
+    bool empty() const { return count_ == 0; }
+    std::size_t size() const { return count_; }
+    /// The next one after the one taken last; no_node when empty. It stays in the set.
+    NodeIndex next();
+
+private:
+    std::vector<std::uint64_t> words_;
+    std::size_t count_ = 0;
+    NodeIndex turn_ = 0;
+};
+
+/// What a neighbour may send of records and catalogues; a sender stays below.
+inline constexpr std::uint64_t told_frames_a_second = 2'000;
+inline constexpr std::uint64_t told_bytes_a_second = 20 * 1024 * 1024;
+
+class Flooding {
+public:
+    explicit Flooding(Time now);
+
+    /// Everything known, for a fresh link or when digests differ. Records of machines that are not
+    /// reachable wait until they are: what is gone must not be kept alive by telling it round.
+    void tell_all(const Topology& topology);
+    /// A newer version exists. Urgent ones (something was lost) go first.
+    void tell_record(NodeIndex node, bool urgent);
+    void tell_catalogue(NodeIndex node) { catalogues_.insert(node); }
+    /// The neighbour has the version of now.
+    void has_record(NodeIndex node);
+    void has_catalogue(NodeIndex node, std::uint64_t sequence);
+    /// The neighbour's catalogue of the machine counts for nothing: a new epoch, or it was
+    /// forgotten.
+    void lacks_catalogue(NodeIndex node) { has_catalogue(node, 0); }
+    /// The machine can be reached (again): what waited is told.
+    void release(NodeIndex node);
+    /// We miss something of this catalogue, or do not trust what we have of it: ask.
+    void pull_catalogue(NodeIndex node, bool everything);
+    /// The node's place belongs to another machine now.
+    void drop(NodeIndex node);
+
+    bool records_told() const { return urgent_.empty() && records_.empty(); }
+    bool has_frames() const;
+    bool ready(Time now) { return has_frames() && pace_.has(now, 1); }
+    /// When the pace allows the next frame; max when there is none.
+    Time next_deadline(Time now);
+    /// Records first, then questions, then catalogues. False: nothing now.
+    bool pull(Time now, const Topology& topology, const Directory& directory, wire::Frame& frame);
+
+private:
+    bool pull_record(NodeSet& set, const Topology& topology, wire::Frame& frame);
+    bool pull_question(const Topology& topology, const Directory& directory, wire::Frame& frame);
+    bool pull_catalogues(const Topology& topology, const Directory& directory, wire::Frame& frame);
+    bool pull_chunk(wire::Frame& frame);
+    std::uint64_t known(NodeIndex node) const { return node < known_.size() ? known_[node] : 0; }
+
+    NodeSet urgent_;
+    NodeSet records_;
+    NodeSet withheld_;
+    NodeSet catalogues_;
+    NodeSet questions_;
+    NodeSet whole_questions_;           // of questions_: for everything, not just what is missing
+    std::vector<std::uint64_t> known_;  // how far the neighbour's catalogues go; 0: nobody knows
+    std::shared_ptr<const Snapshot> snapshot_;  // being sent
+    NodeIndex snapshot_node_ = no_node;
+    std::size_t chunk_ = 0;
+    Quota pace_;
+};
+
+}  // namespace jetway::routing

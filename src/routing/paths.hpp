@@ -1,0 +1,62 @@
+// Shortest paths from one machine over a map in compact arrays. Deterministic: cost, then hops,
+// then the smaller RouterId of the machine before; so every router that has the same map finds the
+// same paths.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "wire/control.hpp"
+
+namespace jetway::routing {
+
+/// A machine's place in the tables of this router. Dense; kept for as long as the machine is
+/// remembered.
+using NodeIndex = std::uint32_t;
+inline constexpr NodeIndex no_node = ~NodeIndex{0};
+
+/// The usable edges: the ones out of node i are target[first[i]] to target[first[i + 1] - 1].
+struct Graph {
+    std::vector<wire::RouterId> router;   // of each node
+    std::vector<std::uint8_t> transit;    // may streams of others cross it?
+    std::vector<std::uint32_t> first{0};  // one more than nodes
+    std::vector<NodeIndex> target;
+    std::vector<std::uint32_t> cost;
+
+    std::size_t size() const { return router.size(); }
+    bool has_edge(NodeIndex from, NodeIndex to) const;
+};
+
+/// An edge that must not be used, in the direction given.
+struct NodeEdge {
+    NodeIndex from = no_node;
+    NodeIndex to = no_node;
+    bool operator==(const NodeEdge&) const = default;
+};
+
+class Paths {
+public:
+    static constexpr std::uint32_t unreachable = ~std::uint32_t{0};
+
+    Paths() = default;
+    /// Dijkstra from `root`, which is expanded even when it takes no transit.
+    Paths(const Graph& graph, NodeIndex root, std::span<const NodeEdge> avoid = {});
+
+    bool reaches(NodeIndex node) const { return cost(node) != unreachable; }
+    std::uint32_t cost(NodeIndex node) const {
+        return node < cost_.size() ? cost_[node] : unreachable;
+    }
+    std::uint32_t hops(NodeIndex node) const { return node < hops_.size() ? hops_[node] : 0; }
+    /// The root first, `node` last; empty when it is not reached.
+    std::vector<NodeIndex> route(NodeIndex node) const;
+
+private:
+    bool better(const Graph& graph, NodeIndex before, NodeIndex node, std::uint32_t cost) const;
+
+    std::vector<std::uint32_t> cost_;
+    std::vector<std::uint32_t> hops_;
+    std::vector<NodeIndex> before_;
+};
+
+}  // namespace jetway::routing
