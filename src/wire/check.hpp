@@ -65,5 +65,9 @@ Result<> check_router(RouterId router, std::string_view what);
 Result<> check_service(std::string_view name, std::string_view what);
 Result<> check_machine(std::string_view name, std::string_view what);
 Result<> check_address(std::string_view text, std::string_view what);
+/// Content types, features: nothing that a terminal could trip over.
+Result<> check_content_type(std::string_view text);
+using TextList = google::protobuf::RepeatedPtrField<std::string>;
+Result<> check_content_types(const TextList& texts);
 
 }  // namespace jetway::wire

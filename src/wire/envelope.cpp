@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/text.hpp"
 #include "wire/check.hpp"
 
 namespace jetway::wire {
@@ -65,8 +64,7 @@ Result<> check_head(const pb::Envelope& head) {
     JETWAY_TRY(check(head.next(), 1));
     JETWAY_TRY(
         require(head.remaining_us() <= max_remaining_us, "the deadline is more than a year away"));
-    return require(is_clean(head.content_type(), max_content_type),
-                   "the content type is not printable");
+    return check_content_type(head.content_type());
 }
 
 Envelope from_head(const pb::Envelope& head, Bytes data) {

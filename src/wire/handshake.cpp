@@ -113,6 +113,9 @@ Result<> check(const Attached& attached) {
 Result<> check(const Offer& offer) {
     constexpr std::uint32_t last_type = 4;  // ServiceType::routing
     JETWAY_TRY(check_service(offer.service(), "service"));
+    JETWAY_TRY(check_content_types(offer.accepts()));
+    JETWAY_TRY(check_content_types(offer.produces()));
+    JETWAY_TRY(check_content_types(offer.features()));
     return require(offer.type() <= last_type, "the type of service is unknown");
 }
 

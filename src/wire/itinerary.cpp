@@ -118,7 +118,7 @@ Result<> check_list(const StageList& stages, std::size_t depth, std::size_t& cou
 
 }  // namespace
 
-const Layout stage_layout{"Stage", stage_fields};
+const Layout stage_layout{"Stage", stage_fields, 3};
 
 template <>
 const Layout& layout_of<Stage>() {

@@ -1,4 +1,4 @@
-// Names of services and machines, and addresses made of them.
+// Names of services and machines, addresses made of them, and content types.
 #include <cstdio>
 
 #include "base/text.hpp"
@@ -101,6 +101,15 @@ Result<> check_machine(std::string_view name, std::string_view what) {
 Result<> check_address(std::string_view text, std::string_view what) {
     const auto address = parse_address(text);
     return address ? success() : from_peer(address.error(), what);
+}
+
+Result<> check_content_type(std::string_view text) {
+    return require(is_clean(text, max_content_type), "a content type is not printable");
+}
+
+Result<> check_content_types(const TextList& texts) {
+    for (const std::string& text : texts) JETWAY_TRY(check_content_type(text));
+    return success();
 }
 
 }  // namespace jetway::wire

@@ -2,13 +2,12 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
 #include "wire/check.hpp"
 
 namespace jetway::wire {
 namespace {
 
-const Layout id_layout{"StreamId", {}};
+const Layout id_layout{"StreamId", {}, 9};
 
 const Field open_fields[] = {
     {1, Field::Kind::text, 1, max_address},
@@ -34,10 +33,6 @@ const Layout opened_layout{"Opened", opened_fields};
 
 Result<> check_optional_address(std::string_view text, std::string_view what) {
     return text.empty() ? success() : check_address(text, what);
-}
-
-Result<> check_content_type(std::string_view text) {
-    return require(is_clean(text, max_content_type), "the content type is not printable");
 }
 
 /// No router twice: a route cannot loop.
@@ -70,7 +65,7 @@ Result<> check_routing(const Open& open) {
 
 }  // namespace
 
-const Layout edge_layout{"Edge", {}};
+const Layout edge_layout{"Edge", {}, 18};
 
 template <>
 const Layout& layout_of<StreamId>() {

@@ -11,7 +11,7 @@ namespace {
 // Directory bodies are bounded by their size: any number of records that fits.
 constexpr std::uint32_t any_number = max_record;
 
-const Layout adjacency_layout{"Adjacency", {}};
+const Layout adjacency_layout{"Adjacency", {}, 9};
 const Field node_fields[] = {
     {6, Field::Kind::text, 1, max_machine_name},
     {9, Field::Kind::body, max_adjacencies, 0, &adjacency_layout},
@@ -23,9 +23,9 @@ const Field service_fields[] = {
     {7, Field::Kind::text, max_capabilities, max_content_type},
     {8, Field::Kind::text, max_capabilities, max_content_type},
 };
-const Layout service_layout{"ServiceRecord", service_fields};
+const Layout service_layout{"ServiceRecord", service_fields, 3};
 const Field op_fields[] = {{2, Field::Kind::body, 1, 0, &service_layout}};
-const Layout op_layout{"DirectoryOp", op_fields};
+const Layout op_layout{"DirectoryOp", op_fields, 5};
 const Field delta_fields[] = {{5, Field::Kind::body, any_number, 0, &op_layout}};
 const Layout delta_layout{"DirectoryDelta", delta_fields};
 const Layout pull_layout{"DirectoryPull", {}};
@@ -92,6 +92,9 @@ Result<> check(const NodeRecord& record) {
 
 Result<> check(const ServiceRecord& record) {
     JETWAY_TRY(check_service(record.service(), "service"));
+    JETWAY_TRY(check_content_types(record.accepts()));
+    JETWAY_TRY(check_content_types(record.produces()));
+    JETWAY_TRY(check_content_types(record.features()));
     return require(record.type() <= 255, "the type of service is above 255");
 }
 

@@ -26,53 +26,49 @@ std::optional<std::uint64_t> take_varint(Bytes& bytes, std::size_t most) {
     return std::nullopt;
 }
 
-class Scan {
-public:
-    explicit Scan(std::size_t size) : elements_left_(64 + size / 4) {}
+Error error(Code code, const Layout& layout, std::string_view what) {
+    return {code, std::string(layout.name) + std::string(what)};
+}
 
-    Result<> message(Bytes bytes, const Layout& layout, std::size_t depth) {
-        assert(layout.fields.size() <= most_fields);
-        if (depth > most_depth) return Error(Code::too_large, name(layout) + " nests too deep");
-        std::array<std::uint32_t, most_fields> times{};
-        while (!bytes.empty()) {
-            Token token;
-            if (!take_token(bytes, token))
-                return Error(Code::protocol, name(layout) + " is malformed");
-            for (std::size_t i = 0; i < layout.fields.size() && token.delimited; ++i) {
-                if (layout.fields[i].number != token.number) continue;
-                JETWAY_TRY(field(token.content, layout, layout.fields[i], ++times[i], depth));
+Error error(Code code, const Layout& layout, const Field& field, const std::string& what) {
+    return error(code, layout, ": field " + std::to_string(field.number) + what);
+}
+
+Result<> scan_message(Bytes bytes, const Layout& layout, std::size_t depth);
+
+Result<> scan_field(Bytes content, const Layout& layout, const Field& field, std::size_t depth) {
+    if (field.kind == Field::Kind::body) return scan_message(content, *field.layout, depth + 1);
+    if (content.size() > field.most_bytes) {
+        return error(Code::too_large, layout, field,
+                     " has " + std::to_string(content.size()) + " bytes, at most " +
+                         std::to_string(field.most_bytes));
+    }
+    const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+    if (field.kind == Field::Kind::text && !is_utf8(text))
+        return error(Code::protocol, layout, field, " is not UTF-8");
+    return success();
+}
+
+Result<> scan_message(Bytes bytes, const Layout& layout, std::size_t depth) {
+    assert(layout.fields.size() <= most_fields);
+    if (depth > most_depth) return error(Code::too_large, layout, " nests too deep");
+    if (bytes.size() < layout.least_bytes) return error(Code::protocol, layout, " is too short");
+    std::array<std::uint32_t, most_fields> times{};
+    while (!bytes.empty()) {
+        Token token;
+        if (!take_token(bytes, token)) return error(Code::protocol, layout, " is malformed");
+        for (std::size_t i = 0; i < layout.fields.size() && token.delimited; ++i) {
+            const Field& field = layout.fields[i];
+            if (field.number != token.number) continue;
+            if (++times[i] > field.most_times) {
+                return error(Code::too_large, layout, field,
+                             " occurs more than " + std::to_string(field.most_times) + " times");
             }
+            JETWAY_TRY(scan_field(token.content, layout, field, depth));
         }
-        return success();
     }
-
-private:
-    static std::string name(const Layout& layout) { return std::string(layout.name); }
-
-    Result<> field(Bytes content, const Layout& layout, const Field& field, std::uint32_t times,
-                   std::size_t depth) {
-        const auto where = [&] { return name(layout) + ": field " + std::to_string(field.number); };
-        if (times > field.most_times) {
-            return Error(Code::too_large, where() + " occurs more than " +
-                                              std::to_string(field.most_times) + " times");
-        }
-        if (elements_left_-- == 0)
-            return Error(Code::too_large, name(layout) + " has too many elements");
-        if (field.kind == Field::Kind::body) return message(content, *field.layout, depth + 1);
-        if (content.size() > field.most_bytes) {
-            return Error(Code::too_large, where() + " has " + std::to_string(content.size()) +
-                                              " bytes, at most " +
-                                              std::to_string(field.most_bytes));
-        }
-        const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-        if (field.kind == Field::Kind::text && !is_utf8(text)) {
-            return Error(Code::protocol, where() + " is not UTF-8");
-        }
-        return success();
-    }
-
-    std::size_t elements_left_;
-};
+    return success();
+}
 
 }  // namespace
 
@@ -102,7 +98,7 @@ bool take_token(Bytes& bytes, Token& token) {
 }
 
 Result<> scan(Bytes bytes, const Layout& layout) {
-    return Scan(bytes.size()).message(bytes, layout, 0);
+    return scan_message(bytes, layout, 0);
 }
 
 }  // namespace jetway::wire

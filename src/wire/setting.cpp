@@ -15,7 +15,7 @@ const Field setting_fields[] = {
 
 }  // namespace
 
-const Layout setting_layout{"Setting", setting_fields};
+const Layout setting_layout{"Setting", setting_fields, 3};
 
 template <>
 const Layout& layout_of<Setting>() {
