@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""Measures Jetway beside its peers, in one run on one machine, and rewrites docs/benchmarks.md.
+
+Every row is the median of several rounds in which the competitors take turns, with the spread (least to most) and the
+command. Absolute figures depend on the machine; compare within a table."""
+
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import shlex
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = ROOT / "build/release"
+ROUNDS = int(os.environ.get("JETWAY_BENCH_ROUNDS", "5"))
+BULK = 1 << 30
+PINGS = 5000
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@contextlib.contextmanager
+def process(command, **options):
+    child = subprocess.Popen(command, **options)
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def chain(machines, services):
+    """deployment.yml text: machines in a row, `services` (YAML lines) on the last."""
+    ports = free_ports(len(machines))
+    lines = ["mesh: bench", "machines:"]
+    for index, name in enumerate(machines):
+        lines += [f"  {name}:", f"    listen: 127.0.0.1:{ports[index]}"]
+        if index == len(machines) - 1:
+            lines += ["    services:"] + [f"      - {service}" for service in services]
+        else:
+            lines += ["    terminals:",
+                      f"      - {{ name: to-{machines[index + 1]}, type: network, address: '127.0.0.1:{ports[index + 1]}' }}"]
+    return "\n".join(lines) + "\n"
+
+
+@contextlib.contextmanager
+def mesh(text, names):
+    """`jetway dev` on the file; ready when the first machine knows every name."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "deployment.yml"
+        path.write_text(text)
+        environment = dict(os.environ, XDG_RUNTIME_DIR=folder, XDG_STATE_HOME=folder)
+        with open(path.with_suffix(".log"), "wb") as log, \
+                process([BIN / "jetway", "dev", path], env=environment, stdout=log, stderr=log, cwd=folder):
+            deadline = time.monotonic() + 20
+            while True:
+                routes = subprocess.run([BIN / "jetway", "routes", "--machine", "a", "-o", "json"], env=environment,
+                                        capture_output=True, check=False)
+                known = {row["service"] for row in json.loads(routes.stdout)["routes"]} if routes.returncode == 0 else set()
+                if set(names) <= known:
+                    break
+                if time.monotonic() > deadline:
+                    sys.exit(f"the mesh did not come up: {path.with_suffix('.log').read_text()}")
+                time.sleep(0.05)
+            yield environment
+
+
+def spread(values, unit, digits=1):
+    return f"{statistics.median(values):.{digits}f} {unit}", f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+
+
+def google(program, pattern=".", repetitions=ROUNDS):
+    """Google Benchmark's results by name: all values of items_per_second."""
+    command = [BIN / program, f"--benchmark_filter={pattern}", f"--benchmark_repetitions={repetitions}",
+               "--benchmark_format=json", "--benchmark_enable_random_interleaving=true"]
+    found = {}
+    report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    for row in report["benchmarks"]:
+        if row["run_type"] == "iteration" and "items_per_second" in row:
+            found.setdefault(row["run_name"], []).append(row["items_per_second"])
+    return found
+
+
+def table(title, command, header, rows, note=""):
+    lines = [f"## {title}", "", f"`{command}`", ""]
+    if note:
+        lines += [note, ""]
+    lines += ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def kernel():
+    rows = []
+    for name, values in google("bench_kernel").items():
+        rows.append([name, *spread([v / 1e6 for v in values], "M/s")])
+    return table("Kernel messages", "build/release/bench_kernel", ["case", "median", "spread"], rows,
+                 "Messages a second on one thread, beside the plain call or queue that bounds them.")
+
+
+def forwarder():
+    rows = []
+    for name, values in google("bench_forwarder").items():
+        rows.append([name, *spread([v / 1e6 for v in values], "M/s", 2)])
+    return table("Forwarding", "build/release/bench_forwarder", ["case", "median", "spread"], rows,
+                 "Frames a second through one router's data plane, without sockets.")
+
+
+def round_trips():
+    samples = {"raw TCP": [], "jetway, 1 hop": [], "jetway, 2 hops": []}
+    client = BIN / "bench_round_trip"
+    one, two = chain("ab", ["echo"]), chain("abc", ["echo"])
+    with process([client, "serve"], stdout=subprocess.PIPE, text=True) as server:
+        port = server.stdout.readline().strip()
+        for _ in range(ROUNDS):
+            samples["raw TCP"].append(ping([client, "tcp", port, str(PINGS)], None))
+            for label, text in (("jetway, 1 hop", one), ("jetway, 2 hops", two)):
+                with mesh(text, ["echo"]) as environment:
+                    samples[label].append(ping([client, "mesh", "a", "echo", str(PINGS)], environment))
+    base = statistics.median(p50 for p50, _ in samples["raw TCP"])
+    rows = []
+    for label, values in samples.items():
+        p50s = [p50 for p50, _ in values]
+        rows.append([label, *spread(p50s, "us"), spread([p99 for _, p99 in values], "us")[0],
+                     f"{statistics.median(p50s) / base:.1f}x"])
+    return table("Round trip of 64 bytes", f"build/release/bench_round_trip mesh a echo {PINGS}",
+                 ["path", "p50", "spread", "p99", "of raw TCP"], rows,
+                 "One request in flight. A hop is a link between machines: with one hop a request crosses the client's "
+                 "Unix socket, two daemons and one TCP link; raw TCP crosses one socket.")
+
+
+def ping(command, environment):
+    return tuple(float(x) for x in subprocess.run(command, env=environment, check=True, capture_output=True,
+                                                  text=True).stdout.split())
+
+
+def timed(command, environment=None):
+    """Seconds to push BULK zero bytes into the shell command."""
+    started = time.monotonic()
+    subprocess.run(["/bin/sh", "-c", f"head -c {BULK} /dev/zero | {command}"], env=environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    return time.monotonic() - started
+
+
+def throughput():
+    rates = {"plain TCP": [], "socat": [], "jetway call, 1 hop": [], "jetway call, 2 hops": []}
+    sink = ["'sink': { run: 'cat > /dev/null' }"]
+    client = shlex.quote(str(BIN / "bench_round_trip"))
+    jetway = shlex.quote(str(BIN / "jetway"))
+    one, two = chain("ab", sink), chain("abc", sink)
+    with process([BIN / "bench_round_trip", "sink"], stdout=subprocess.PIPE, text=True) as server:
+        port = server.stdout.readline().strip()
+        for _ in range(ROUNDS):
+            rates["plain TCP"].append(BULK / timed(f"{client} send {port}") / 1e6)
+            rates["socat"].append(BULK / socat() / 1e6)
+            for label, text in (("jetway call, 1 hop", one), ("jetway call, 2 hops", two)):
+                with mesh(text, ["sink"]) as environment:
+                    rates[label].append(BULK / timed(f"{jetway} call sink --machine a", environment) / 1e6)
+    base = statistics.median(rates["plain TCP"])
+    rows = [[label, *spread(values, "MB/s", 0), f"{statistics.median(values) / base:.2f}x"]
+            for label, values in rates.items()]
+    return table("Throughput of one stream", f"head -c {BULK} /dev/zero | jetway call sink --machine a",
+                 ["path", "median", "spread", "of plain TCP"], rows,
+                 "1 GiB from a pipe to a program that discards it, first byte in to last byte acknowledged. socat is "
+                 "one relay: stdin to TCP to `cat > /dev/null`.")
+
+
+def socat():
+    port = free_ports(1)[0]
+    with process(["socat", "-b", "262144", "-u", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr", "SYSTEM:cat > /dev/null"]):
+        deadline = time.monotonic() + 5
+        while subprocess.run(["ss", "-Hltn", f"sport = :{port}"], capture_output=True, check=False).stdout == b"":
+            if time.monotonic() > deadline:
+                sys.exit("socat does not listen")
+        return timed(f"socat -b 262144 -u - TCP:127.0.0.1:{port}")
+
+
+def stages():
+    rows = []
+    for name, values in google("bench_stages").items():
+        rows.append([name, *spread(values, "pictures/s", 0)])
+    return table("Pictures a second, stage by stage", "build/release/bench_stages", ["stage", "median", "spread"], rows,
+                 "A recorded terminal session through one stage at a time.")
+
+
+def pipeline():
+    """The whole: a recording replayed as fast as it goes through parser, renderer and encoder, three machines."""
+    ports = free_ports(3)
+    recording = ROOT / "tests/data/session.cast"
+    rates = []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            video = pathlib.Path(folder) / "out.mp4"
+            text = f"""mesh: bench
+machines:
+  a:
+    listen: 127.0.0.1:{ports[0]}
+    services:
+      - replayer: {{ input: '{recording}', speed: max }}
+      - mp4-encoder: {{ output: '{video}' }}
+    terminals:
+      - {{ name: to-b, type: network, address: '127.0.0.1:{ports[1]}' }}
+      - {{ name: to-c, type: network, address: '127.0.0.1:{ports[2]}' }}
+  b:
+    listen: 127.0.0.1:{ports[1]}
+    services: [parser-server]
+    terminals:
+      - {{ name: to-c, type: network, address: '127.0.0.1:{ports[2]}' }}
+  c:
+    listen: 127.0.0.1:{ports[2]}
+    services: [gpu-server]
+"""
+            with mesh(text, ["replayer", "parser-server", "gpu-server", "mp4-encoder"]) as environment:
+                started = time.monotonic()
+                subprocess.run([BIN / "jetway", "pipe", "--machine", "a",
+                                "replayer | parser-server | gpu-server | mp4-encoder"], env=environment, check=True,
+                               capture_output=True)
+                took = time.monotonic() - started
+            pictures = int(subprocess.run(
+                ["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v", "-show_entries",
+                 "stream=nb_read_packets", "-of", "csv=p=0", video], check=True, capture_output=True, text=True).stdout)
+            rates.append(pictures / took)
+    return table("Pictures a second, the whole pipeline",
+                 "jetway pipe 'replayer | parser-server | gpu-server | mp4-encoder'", ["path", "median", "spread"],
+                 [["three machines over TCP, start-up included", *spread(rates, "pictures/s", 0)]])
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, {ROUNDS} rounds, {time.strftime('%Y-%m-%d')}"
+
+
+def main():
+    parts = {"kernel": kernel, "forwarder": forwarder, "round_trips": round_trips, "throughput": throughput,
+             "stages": stages, "pipeline": pipeline}
+    wanted = sys.argv[1:] or list(parts)
+    sections = []
+    for name in wanted:
+        print(f"== {name}", file=sys.stderr)
+        sections.append(parts[name]())
+        print(sections[-1])
+    if sys.argv[1:]:
+        return
+    page = ["# Benchmarks", "", f"Written by `./dev bench` on {machine()}. Everything ran on this one machine, clients "
+            "and peers included; figures compare within a table, not with other machines.", "", *sections]
+    (ROOT / "docs/benchmarks.md").write_text("\n".join(page))
+
+
+main()
