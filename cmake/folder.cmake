@@ -7,13 +7,13 @@ find_library(RAPIDCHECK rapidcheck REQUIRED)
 include(GoogleTest)
 
 # The standard headers are compiled once for all folders.
-file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cpp CONTENT "")
 add_library(jetway_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
 target_precompile_headers(jetway_pch PRIVATE
     <algorithm> <array> <chrono> <cstdint> <cstring> <deque> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <unordered_map> <variant> <vector>)
 if(NOT JETWAY_FUZZ)
-    file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "")
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_pch.cpp CONTENT "")
     add_library(jetway_test_pch OBJECT ${CMAKE_BINARY_DIR}/test_pch.cpp)
     target_precompile_headers(jetway_test_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h> <map> <memory> <string> <vector>)
     target_link_libraries(jetway_test_pch PRIVATE GTest::gmock GTest::gtest)
