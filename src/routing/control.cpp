@@ -1,26 +1,17 @@
 #include "routing/control.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace jetway::routing {
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr NodeIndex self = 0;
-constexpr Duration announce_wait = milliseconds(5);
 constexpr Duration forget_interval = minutes(1);
 constexpr Duration quiet = seconds(1);
 constexpr std::uint32_t most_forgiven = 3;
-
-std::uint64_t mix(const std::array<std::uint64_t, 5>& values) {
-    return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
-                              values.size() * sizeof values[0]));
-}
 
 }  // namespace
 
@@ -174,24 +165,6 @@ bool Control::pull(Time now, LinkId id, wire::Frame& frame) {
     return false;
 }
 
-void Control::tell_record(NodeIndex node, bool urgent, LinkId except) {
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        Neighbour* neighbour = links_.neighbour(link);
-        if (neighbour == nullptr || link == except || !neighbour->link.carries_records()) continue;
-        neighbour->flooding.tell_record(node, urgent);
-        ready(link);
-    }
-}
-
-void Control::tell_catalogue(NodeIndex node, LinkId except) {
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        Neighbour* neighbour = links_.neighbour(link);
-        if (neighbour == nullptr || link == except || !neighbour->link.carries_records()) continue;
-        neighbour->flooding.tell_catalogue(node);
-        ready(link);
-    }
-}
-
 // ---- time
 
 void Control::tick(Time now) {
@@ -256,230 +229,6 @@ void Control::compare_digests(Time now, LinkId id) {
     // The seam for finer comparison: buckets, then vectors of the differing ones.
     event(Event::Kind::warning, link.peer_machine(), "knows something else: telling everything");
     neighbour.flooding.tell_all(topology_);
-}
-
-// ---- what this machine says
-
-void Control::changed(Time now, OwnRecord::Change change) {
-    own_.changed(now, change);
-    wake(own_.deadline());
-}
-
-void Control::issue(Time now) {
-    const bool bad = own_.bad();
-    const wire::NodeRecord record = own_.issue(
-        now, options_, shutting_down_ ? std::vector<wire::Adjacency>{} : links_.adjacencies());
-    const Topology::Accepted accepted = topology_.accept(now, record, wire::encode(record));
-    known_changed();
-    tell_record(self, bad, no_link);
-    if (accepted.moved) find_paths(now);
-}
-
-void Control::announce() {
-    announce_at_ = Time::max();
-    tell_catalogue(self, no_link);
-}
-
-std::uint64_t Control::offer(Time now, LocalService service) {
-    const std::uint64_t instance = next_instance_++;
-    wire::ServiceRecord record;
-    record.set_instance(instance);
-    record.set_service(service.name);
-    record.set_weight(1);
-    record.set_flags(service.hidden ? service_hidden : 0);
-    record.set_type(service.type);
-    for (std::string& text : service.accepts) record.add_accepts(std::move(text));
-    for (std::string& text : service.produces) record.add_produces(std::move(text));
-    for (std::string& text : service.features) record.add_features(std::move(text));
-    if (record.ByteSizeLong() > max_service_record) {
-        event(Event::Kind::warning, service.name, "its capabilities are too long to be announced");
-        record.clear_accepts();
-        record.clear_produces();
-        record.clear_features();
-    }
-    local_[instance] = service.link;
-    directory_.offer(self, options_.epoch, std::move(record));
-    known_changed();
-    report_names();
-    announce_at_ = std::min(announce_at_, now + announce_wait);
-    wake(announce_at_);
-    return instance;
-}
-
-void Control::withdraw(Time /*now*/, std::uint64_t instance) {
-    if (local_.erase(instance) == 0) return;
-    directory_.withdraw(self, options_.epoch, instance);
-    known_changed();
-    report_names();
-    announce();
-}
-
-void Control::set_digest_interval(Duration interval) {
-    options_.digest_interval = std::max<Duration>(interval, quiet);
-}
-
-void Control::shut_down(Time now) {
-    if (std::exchange(shutting_down_, true)) return;
-    own_.set_flags(wire::gone);
-    own_.changed(now, OwnRecord::Change::bad);
-    issue(now);
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (links_.neighbour(link) == nullptr) continue;
-        fail(now, link, {Code::closed, options_.machine + " is stopping"});
-    }
-}
-
-void Control::adopt(Time now) {
-    adopt_at_ = Time::max();
-    adopt_wait_ = now - adopted_ > minutes(10) || adopted_ == Time{}
-                      ? Duration(seconds(1))
-                      : std::min<Duration>(adopt_wait_ * 2, seconds(60));
-    adopted_ = now;
-    options_.epoch = std::max(options_.epoch, adopt_epoch_);
-    event(Event::Kind::warning, options_.machine,
-          "takes a newer epoch: its record was known already");
-    own_.begin_epoch();
-    directory_.rewrite(self, options_.epoch);
-    // Sessions and adjacencies are per epoch.
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (links_.neighbour(link) == nullptr) continue;
-        fail(now, link, {Code::peer_restarted, options_.machine + " took a newer epoch"});
-    }
-    issue(now);
-}
-
-// ---- what is known changes
-
-void Control::find_paths(Time now) {
-    paths_due_.done(now);
-    map_.find_paths();
-    const Topology::Changes changes = topology_.reach(now, map_.paths());
-    if (changes.reached.empty() && changes.lost.empty()) return;
-    known_changed();
-    for (const NodeIndex node : changes.lost) {
-        event(Event::Kind::machine_lost, topology_[node].machine,
-              topology_[node].gone() ? "said goodbye" : topology_[node].last_broken);
-    }
-    for (const NodeIndex node : changes.reached) {
-        event(Event::Kind::machine_reachable, topology_[node].machine,
-              std::to_string(map_.paths().hops(node)) + " hops");
-        for (LinkId link = 0; link < links_.end(); ++link) {
-            Neighbour* neighbour = links_.neighbour(link);
-            if (neighbour == nullptr || !neighbour->link.carries_records()) continue;
-            neighbour->flooding.release(node);
-            ready(link);
-        }
-    }
-    // A neighbour may have forgotten what it once had: its version alone would not tell.
-    for (const NodeIndex node : changes.long_lost) {
-        for (LinkId link = 0; link < links_.end(); ++link) {
-            if (Neighbour* neighbour = links_.neighbour(link)) {
-                neighbour->flooding.lacks_catalogue(node);
-            }
-        }
-        tell_record(node, false, no_link);
-        tell_catalogue(node, no_link);
-    }
-}
-
-void Control::forget(Time now) {
-    forget_at_ = now + forget_interval;
-    for (const NodeIndex node : topology_.forget(now)) {
-        directory_.clear(node, topology_[node].version.epoch);
-        questions_.erase(node);
-    }
-    report_names();
-}
-
-void Control::report_names() {
-    for (const NameChange& change : directory_.take_changes()) {
-        event(change.added ? Event::Kind::service_added : Event::Kind::service_removed,
-              change.service, topology_[change.node].machine);
-    }
-}
-
-void Control::begin_epoch(NodeIndex node) {
-    directory_.clear(node, topology_[node].version.epoch);
-    questions_.erase(node);
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (Neighbour* neighbour = links_.neighbour(link)) {
-            neighbour->flooding.lacks_catalogue(node);
-        }
-    }
-}
-
-void Control::recycle(NodeIndex node) {
-    begin_epoch(node);
-    map_.drop(node);
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (Neighbour* neighbour = links_.neighbour(link)) neighbour->flooding.drop(node);
-    }
-}
-
-// ---- what is shown
-
-std::uint64_t Control::digest() const {
-    if (digest_known_) return digest_;
-    digest_ = 0;
-    for (NodeIndex node = 0; node < topology_.size(); ++node) {
-        const Node& known = topology_[node];
-        if (!known.reachable) continue;
-        const Catalogue& catalogue = directory_[node];
-        const bool empty = catalogue.sequence() == 0;
-        digest_ += mix({known.router, known.version.epoch, known.version.sequence,
-                        empty ? 0 : catalogue.epoch(), catalogue.sequence()});
-    }
-    digest_known_ = true;
-    return digest_;
-}
-
-std::vector<LinkRow> Control::links() const {
-    std::vector<LinkRow> rows;
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        const Slot* slot = links_.find(link);
-        if (slot == nullptr) continue;
-        LinkRow row;
-        row.link = link;
-        row.kind = slot->options.kind;
-        row.terminal = slot->options.terminal;
-        row.peer = slot->options.peer;
-        row.dialled = slot->options.dialled;
-        row.machine = slot->options.process;
-        row.state = "up";
-        row.since = slot->since;
-        if (slot->neighbour) {
-            const Link& network = slot->neighbour->link;
-            row.machine = network.peer_machine();
-            row.state = to_string(network.state());
-            row.since = network.since();
-            row.round_trip = network.round_trip();
-            row.cost = network.cost();
-        }
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-std::vector<MachineRow> Control::machines(Time now) const {
-    std::vector<MachineRow> rows;
-    for (NodeIndex node = 0; node < topology_.size(); ++node) {
-        const Node& known = topology_[node];
-        if (known.forgotten || known.version.epoch == 0) continue;
-        MachineRow row;
-        row.machine = known.machine;
-        row.router = known.router;
-        row.epoch = known.version.epoch;
-        row.reachable = known.reachable;
-        row.unreachable_for = known.reachable ? Duration::zero() : now - known.since;
-        row.hops = map_.paths().hops(node);
-        const Records& records = directory_[node].records();
-        row.services =
-            static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& entry) {
-                return (entry.second.flags() & service_hidden) == 0;
-            }));
-        rows.push_back(std::move(row));
-    }
-    return rows;
 }
 
 void Control::event(Event::Kind kind, std::string subject, std::string detail) {

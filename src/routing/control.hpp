@@ -2,8 +2,8 @@
 // and keeps the links. It handles label 0 of network links and decides, as Opens, where each new
 // stream goes. Who carries the streams is the Forwarder's business: Core joins the two.
 //
-// control.cpp (links, time, what leaves), control_frames.cpp (what arrives), control_open.cpp
-// (streams).
+// control.cpp (links, time, what leaves), control_frames.cpp (what arrives), control_known.cpp
+// (what follows from it), control_self.cpp (what this machine says), control_open.cpp (streams).
 #pragma once
 
 #include <map>

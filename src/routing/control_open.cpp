@@ -149,10 +149,13 @@ Control::Routed Control::deliver(wire::Open& open) {
     return local->second;
 }
 
+/// A probe ends here, before the service hears of it: E-CANCELLED from the egress, with the way it
+/// came as evidence.
 Control::Routed Control::probe_answer(const wire::Open& open) const {
     std::vector<std::string> path;
     for (const RouterId router : open.route()) path.push_back(name_of(router));
-    return nack(Error(Code::ok, open.destination() + " answers").because(joined(path)));
+    return nack(Error(Code::cancelled, "a probe: " + open.destination() + " can be reached")
+                    .because(joined(path)));
 }
 
 // ---- on the way back

@@ -28,6 +28,10 @@ void Core::remove_link(Time now, LinkId link, const Error& reason) {
     // now.
     control_->remove_link(now, link, reason);
     forwarder_->remove_link(now, link, reason);
+    // What was asked for this link must not meet the next one in its slot.
+    std::erase(actions_.ready, link);
+    std::erase_if(actions_.close,
+                  [link](const Actions::Close& close) { return close.link == link; });
 }
 
 void Core::receive(Time now, LinkId link, wire::Frame&& frame) {

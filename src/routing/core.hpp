@@ -30,6 +30,9 @@ struct LocalService {
 
 class Control;
 
+/// A stream with `probe` set goes as far as the egress machine and ends there, before the service
+/// hears of it: NACK with E-CANCELLED and the way by name ("a > b > c") as evidence. Any other code
+/// is a refusal as for a real stream.
 class Core {
 public:
     /// `random` outlives the core.

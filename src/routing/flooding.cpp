@@ -1,5 +1,6 @@
 #include "routing/flooding.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace jetway::routing {
@@ -48,7 +49,8 @@ NodeIndex NodeSet::next() {
 }
 
 Flooding::Flooding(Time now)
-    : pace_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now) {}
+    : frames_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now),
+      bytes_(told_bytes_a_second * 9 / 10, told_bytes_a_second * 9 / 10, now) {}
 
 void Flooding::tell_all(const Topology& topology) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
@@ -100,7 +102,8 @@ bool Flooding::has_frames() const {
 }
 
 Time Flooding::next_deadline(Time now) {
-    return has_frames() ? pace_.ready(now, 1) : Time::max();
+    if (!has_frames()) return Time::max();
+    return std::max(frames_.ready(now, 1), bytes_.ready(now, wire::max_record));
 }
 
 bool Flooding::pull(Time now, const Topology& topology, const Directory& directory,
@@ -110,7 +113,10 @@ bool Flooding::pull(Time now, const Topology& topology, const Directory& directo
                        pull_record(records_, topology, frame) ||
                        pull_question(topology, directory, frame) || pull_chunk(frame) ||
                        pull_catalogues(topology, directory, frame);
-    if (found) pace_.take(now, 1);
+    if (found) {
+        frames_.take(now, 1);
+        bytes_.take(now, frame.body.size());
+    }
     return found;
 }
 

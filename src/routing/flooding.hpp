@@ -60,7 +60,9 @@ public:
 
     bool records_told() const { return urgent_.empty() && records_.empty(); }
     bool has_frames() const;
-    bool ready(Time now) { return has_frames() && pace_.has(now, 1); }
+    bool ready(Time now) {
+        return has_frames() && frames_.has(now, 1) && bytes_.has(now, wire::max_record);
+    }
     /// When the pace allows the next frame; max when there is none.
     Time next_deadline(Time now);
     /// Records first, then questions, then catalogues. False: nothing now.
@@ -83,7 +85,8 @@ private:
     std::shared_ptr<const Snapshot> snapshot_;  // being sent
     NodeIndex snapshot_node_ = no_node;
     std::size_t chunk_ = 0;
-    Quota pace_;
+    Quota frames_;  // the pace, below what the neighbour allows
+    Quota bytes_;
 };
 
 }  // namespace jetway::routing

@@ -1,0 +1,105 @@
+// The directory as people see it: every instance, the way to it, and why it is not the one chosen.
+#include <algorithm>
+
+#include "routing/choice.hpp"
+
+namespace jetway::routing {
+
+namespace {
+
+constexpr NodeIndex self = 0;
+
+}  // namespace
+
+std::vector<RouteRow> Chooser::rows(Time now) const {
+    std::vector<RouteRow> result;
+    std::vector<std::string> names = directory_.names();
+    for (const auto& [service, route] : static_) names.push_back(service);
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    for (const std::string& name : names) {
+        for (RouteRow& row : rows_of(now, name)) result.push_back(std::move(row));
+    }
+    return result;
+}
+
+std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) const {
+    const auto known = directory_.holders(service);
+    std::vector<Holder> holders(known.begin(), known.end());
+    std::erase_if(holders, [this](const Holder& holder) {
+        return (directory_.find(holder)->flags() & service_hidden) != 0;
+    });
+    std::ranges::sort(holders, [this](const Holder& a, const Holder& b) {
+        return std::pair(!usable(a), nearer(b, a)) < std::pair(!usable(b), nearer(a, b));
+    });
+    std::vector<RouteRow> result;
+    const auto fixed = static_.find(service);
+    if (fixed != static_.end()) {
+        RouteRow row;
+        row.service = service;
+        row.machine = fixed->second.machine;
+        row.terminal = fixed->second.terminal;
+        row.hops = fixed->second.hops;
+        row.is_static = true;
+        const auto choice = choose_static(now, {service, {}}, fixed->second);
+        row.best = choice.has_value();
+        if (choice) {
+            row.machine = choice->machines.back();
+            row.router = choice->egress;
+            row.instance = choice->instance;
+            row.path = choice->machines;
+            row.cost = choice->cost;
+        } else {
+            row.why_not = choice.error().evidence;
+        }
+        result.push_back(std::move(row));
+    }
+    for (const Holder& holder : holders) {
+        RouteRow next = row(now, service, holder);
+        next.best = fixed == static_.end() && holder == holders.front() && usable(holder);
+        if (fixed != static_.end()) {
+            next.why_not = "a static route wins";
+        } else if (!next.best) {
+            next.why_not = why_not(now, holder, holders.front());
+        }
+        result.push_back(std::move(next));
+    }
+    return result;
+}
+
+RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder) const {
+    RouteRow row;
+    const Node& node = topology_[holder.node];
+    const wire::ServiceRecord& record = *directory_.find(holder);
+    row.service = service;
+    row.machine = node.machine;
+    row.router = node.router;
+    row.instance = holder.instance;
+    row.type = record.type();
+    row.accepts.assign(record.accepts().begin(), record.accepts().end());
+    row.produces.assign(record.produces().begin(), record.produces().end());
+    const std::vector<NodeIndex> route = map_.route(now, holder.node);
+    for (const NodeIndex step : route) row.path.push_back(topology_[step].machine);
+    row.hops = route.empty() ? 0 : static_cast<std::uint32_t>(route.size() - 1);
+    row.cost = route.empty() ? 0 : map_.paths().cost(holder.node);
+    row.terminal = holder.node == self ? "local" : "";
+    if (route.size() > 1) {
+        const LinkId link = links_.to(topology_[route[1]].router);
+        if (link != no_link) row.terminal = links_.find(link)->options.terminal;
+    }
+    return row;
+}
+
+std::string Chooser::why_not(Time now, const Holder& holder, const Holder& best) const {
+    const Node& node = topology_[holder.node];
+    if (!map_.paths().reaches(holder.node)) {
+        return "no path for " + duration_text(now - node.since);
+    }
+    if (!usable(holder)) return "draining";
+    const std::uint32_t cost = map_.paths().cost(holder.node);
+    const std::uint32_t best_cost = map_.paths().cost(best.node);
+    if (cost == best_cost) return "alternate";
+    return "costs " + std::to_string(cost - best_cost) + " more";
+}
+
+}  // namespace jetway::routing

@@ -1,0 +1,174 @@
+// What is known, and what follows when it changes: paths, names, whom to tell; and how it is shown.
+#include <algorithm>
+#include <array>
+
+#include "routing/control.hpp"
+
+namespace jetway::routing {
+
+namespace {
+
+constexpr Duration forget_interval = std::chrono::minutes(1);
+constexpr std::size_t names_at_once = 16;  // reported one by one
+
+std::uint64_t mix(const std::array<std::uint64_t, 5>& values) {
+    return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
+                              values.size() * sizeof values[0]));
+}
+
+}  // namespace
+
+void Control::tell_record(NodeIndex node, bool urgent, LinkId except) {
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        Neighbour* neighbour = links_.neighbour(link);
+        if (neighbour == nullptr || link == except || !neighbour->link.carries_records()) continue;
+        neighbour->flooding.tell_record(node, urgent);
+        ready(link);
+    }
+}
+
+void Control::tell_catalogue(NodeIndex node, LinkId except) {
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        Neighbour* neighbour = links_.neighbour(link);
+        if (neighbour == nullptr || link == except || !neighbour->link.carries_records()) continue;
+        neighbour->flooding.tell_catalogue(node);
+        ready(link);
+    }
+}
+
+void Control::find_paths(Time now) {
+    paths_due_.done(now);
+    map_.find_paths();
+    const Topology::Changes changes = topology_.reach(now, map_.paths());
+    if (changes.reached.empty() && changes.lost.empty()) return;
+    known_changed();
+    for (const NodeIndex node : changes.lost) {
+        event(Event::Kind::machine_lost, topology_[node].machine,
+              topology_[node].gone() ? "said goodbye" : topology_[node].last_broken);
+    }
+    for (const NodeIndex node : changes.reached) {
+        event(Event::Kind::machine_reachable, topology_[node].machine,
+              std::to_string(map_.paths().hops(node)) + " hops");
+        for (LinkId link = 0; link < links_.end(); ++link) {
+            Neighbour* neighbour = links_.neighbour(link);
+            if (neighbour == nullptr || !neighbour->link.carries_records()) continue;
+            neighbour->flooding.release(node);
+            ready(link);
+        }
+    }
+    // A neighbour may have forgotten what it once had: its version alone would not tell.
+    for (const NodeIndex node : changes.long_lost) {
+        for (LinkId link = 0; link < links_.end(); ++link) {
+            if (Neighbour* neighbour = links_.neighbour(link)) {
+                neighbour->flooding.lacks_catalogue(node);
+            }
+        }
+        tell_record(node, false, no_link);
+        tell_catalogue(node, no_link);
+    }
+}
+
+void Control::forget(Time now) {
+    forget_at_ = now + forget_interval;
+    for (const NodeIndex node : topology_.forget(now)) {
+        directory_.clear(node, topology_[node].version.epoch);
+        questions_.erase(node);
+    }
+    report_names();
+}
+
+void Control::report_names() {
+    const std::vector<NameChange> changes = directory_.take_changes();
+    for (std::size_t i = 0; i < std::min(changes.size(), names_at_once); ++i) {
+        event(changes[i].added ? Event::Kind::service_added : Event::Kind::service_removed,
+              changes[i].service, topology_[changes[i].node].machine);
+    }
+    if (changes.size() <= names_at_once) return;
+    event(changes.back().added ? Event::Kind::service_added : Event::Kind::service_removed,
+          std::to_string(changes.size() - names_at_once) + " more services",
+          topology_[changes.back().node].machine);
+}
+
+void Control::begin_epoch(NodeIndex node) {
+    directory_.clear(node, topology_[node].version.epoch);
+    questions_.erase(node);
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (Neighbour* neighbour = links_.neighbour(link)) {
+            neighbour->flooding.lacks_catalogue(node);
+        }
+    }
+}
+
+void Control::recycle(NodeIndex node) {
+    begin_epoch(node);
+    map_.drop(node);
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (Neighbour* neighbour = links_.neighbour(link)) neighbour->flooding.drop(node);
+    }
+}
+
+std::uint64_t Control::digest() const {
+    if (digest_known_) return digest_;
+    digest_ = 0;
+    for (NodeIndex node = 0; node < topology_.size(); ++node) {
+        const Node& known = topology_[node];
+        if (!known.reachable) continue;
+        const Catalogue& catalogue = directory_[node];
+        const bool empty = catalogue.sequence() == 0;
+        digest_ += mix({known.router, known.version.epoch, known.version.sequence,
+                        empty ? 0 : catalogue.epoch(), catalogue.sequence()});
+    }
+    digest_known_ = true;
+    return digest_;
+}
+
+std::vector<LinkRow> Control::links() const {
+    std::vector<LinkRow> rows;
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        const Slot* slot = links_.find(link);
+        if (slot == nullptr) continue;
+        LinkRow row;
+        row.link = link;
+        row.kind = slot->options.kind;
+        row.terminal = slot->options.terminal;
+        row.peer = slot->options.peer;
+        row.dialled = slot->options.dialled;
+        row.machine = slot->options.process;
+        row.state = "up";
+        row.since = slot->since;
+        if (slot->neighbour) {
+            const Link& network = slot->neighbour->link;
+            row.machine = network.peer_machine();
+            row.state = to_string(network.state());
+            row.since = network.since();
+            row.round_trip = network.round_trip();
+            row.cost = network.cost();
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::vector<MachineRow> Control::machines(Time now) const {
+    std::vector<MachineRow> rows;
+    for (NodeIndex node = 0; node < topology_.size(); ++node) {
+        const Node& known = topology_[node];
+        if (known.forgotten || known.version.epoch == 0) continue;
+        MachineRow row;
+        row.machine = known.machine;
+        row.router = known.router;
+        row.epoch = known.version.epoch;
+        row.reachable = known.reachable;
+        row.unreachable_for = known.reachable ? Duration::zero() : now - known.since;
+        row.hops = map_.paths().hops(node);
+        const Records& records = directory_[node].records();
+        row.services =
+            static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& entry) {
+                return (entry.second.flags() & service_hidden) == 0;
+            }));
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace jetway::routing

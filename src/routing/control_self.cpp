@@ -1,0 +1,108 @@
+// What this machine says of itself: its record, its services, a newer epoch, goodbye.
+#include <algorithm>
+
+#include "routing/control.hpp"
+
+namespace jetway::routing {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr NodeIndex self = 0;
+constexpr Duration announce_wait = milliseconds(5);
+constexpr Duration least_digest_interval = seconds(1);
+
+}  // namespace
+
+void Control::changed(Time now, OwnRecord::Change change) {
+    own_.changed(now, change);
+    wake(own_.deadline());
+}
+
+void Control::issue(Time now) {
+    const bool bad = own_.bad();
+    const wire::NodeRecord record = own_.issue(
+        now, options_, shutting_down_ ? std::vector<wire::Adjacency>{} : links_.adjacencies());
+    const Topology::Accepted accepted = topology_.accept(now, record, wire::encode(record));
+    known_changed();
+    tell_record(self, bad, no_link);
+    if (accepted.moved) find_paths(now);
+}
+
+void Control::announce() {
+    announce_at_ = Time::max();
+    tell_catalogue(self, no_link);
+}
+
+std::uint64_t Control::offer(Time now, LocalService service) {
+    const std::uint64_t instance = next_instance_++;
+    wire::ServiceRecord record;
+    record.set_instance(instance);
+    record.set_service(service.name);
+    record.set_weight(1);
+    record.set_flags(service.hidden ? service_hidden : 0);
+    record.set_type(service.type);
+    for (std::string& text : service.accepts) record.add_accepts(std::move(text));
+    for (std::string& text : service.produces) record.add_produces(std::move(text));
+    for (std::string& text : service.features) record.add_features(std::move(text));
+    if (record.ByteSizeLong() > max_service_record) {
+        event(Event::Kind::warning, service.name, "its capabilities are too long to be announced");
+        record.clear_accepts();
+        record.clear_produces();
+        record.clear_features();
+    }
+    local_[instance] = service.link;
+    directory_.offer(self, options_.epoch, std::move(record));
+    known_changed();
+    report_names();
+    announce_at_ = std::min(announce_at_, now + announce_wait);
+    wake(announce_at_);
+    return instance;
+}
+
+void Control::withdraw(Time /*now*/, std::uint64_t instance) {
+    if (local_.erase(instance) == 0) return;
+    directory_.withdraw(self, options_.epoch, instance);
+    known_changed();
+    report_names();
+    announce();
+}
+
+void Control::set_digest_interval(Duration interval) {
+    options_.digest_interval = std::max(interval, least_digest_interval);
+}
+
+void Control::shut_down(Time now) {
+    if (std::exchange(shutting_down_, true)) return;
+    own_.set_flags(wire::gone);
+    own_.changed(now, OwnRecord::Change::bad);
+    issue(now);
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (links_.neighbour(link) == nullptr) continue;
+        fail(now, link, {Code::closed, options_.machine + " is stopping"});
+    }
+}
+
+void Control::adopt(Time now) {
+    adopt_at_ = Time::max();
+    adopt_wait_ = now - adopted_ > minutes(10) || adopted_ == Time{}
+                      ? Duration(seconds(1))
+                      : std::min<Duration>(adopt_wait_ * 2, seconds(60));
+    adopted_ = now;
+    options_.epoch = std::max(options_.epoch, adopt_epoch_);
+    event(Event::Kind::warning, options_.machine,
+          "takes a newer epoch: its record was known already");
+    own_.begin_epoch();
+    directory_.rewrite(self, options_.epoch);
+    // Sessions and adjacencies are per epoch.
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (links_.neighbour(link) == nullptr) continue;
+        fail(now, link, {Code::peer_restarted, options_.machine + " took a newer epoch"});
+    }
+    issue(now);
+}
+
+}  // namespace jetway::routing
