@@ -72,8 +72,7 @@ constexpr std::size_t most_per_byte = 40;
 TYPED_TEST(Memory, ManySmallElementsCostASmallMultipleOfTheirBytes) {
     for (int field = 1; field < 32; ++field) {
         for (const std::size_t size : {0U, 3U, 5U, 9U, 18U}) {
-            // A field of an unknown number, then empty bodies or texts of every known one inside.
-            for (int inner = 0; inner < 4; ++inner) {
+            for (int inner = 0; inner < 4; ++inner) {  // numbers, or empty elements of field 1 to 3
                 std::string element = head(field, static_cast<char>(size));
                 element +=
                     std::string(size, inner == 0 ? '\x08' : static_cast<char>(inner << 3 | 2));
