@@ -21,9 +21,9 @@ enum class ServiceType : std::uint8_t { input, source, transform, output, routin
 /// What a service says of itself.
 struct Capabilities {
     ServiceType type = ServiceType::transform;
-    std::vector<std::string> accepts;   // content types
-    std::vector<std::string> produces;  // content types
-    std::vector<std::string> features;
+    std::vector<std::string> accepts{};   // content types
+    std::vector<std::string> produces{};  // content types
+    std::vector<std::string> features{};
     bool operator==(const Capabilities&) const = default;
 };
 

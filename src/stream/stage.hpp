@@ -1,9 +1,9 @@
-// A Stage: one service's part in one pipeline `a | b | { c ; d }`: the stream it was opened by (upstream), and a leg to
-// each next stop of the itinerary. It opens the legs, fans output out to all of them without loss, and carries outcomes
-// back: a stage finishes upstream only after downstream has finished; a failure stops upstream and resets downstream;
-// whoever started the pipeline gets the first cause and the program's exit status.
-// With no next stop, output goes back to the caller on the upstream stream's other half, so the same service answers
-// `jetway call`.
+// A Stage: one service's part in one pipeline `a | b | { c ; d }`: the stream it was opened by
+// (upstream), and a leg to each next stop of the itinerary. It opens the legs, fans output out to
+// all of them without loss, and carries outcomes back: a stage finishes upstream only after
+// downstream has finished; a failure stops upstream and resets downstream; whoever started the
+// pipeline gets the first cause and the program's exit status. With no next stop, output goes back
+// to the caller on the upstream stream's other half, so the same service answers `jetway call`.
 #pragma once
 
 #include <functional>
@@ -22,11 +22,11 @@ public:
     virtual void on_input_finish(const wire::Outcome& outcome) = 0;
     /// After write() returned false every leg has room again.
     virtual void on_space() {}
-    /// Nobody reads the output any more (the caller sent STOP, or every leg did): further writes are discarded. Finish
-    /// when convenient.
+    /// Nobody reads the output any more (the caller sent STOP, or every leg did): further writes
+    /// are discarded. Finish when convenient.
     virtual void on_stop(const Error& /*reason*/) {}
-    /// Everything has ended, here, upstream and downstream; with the cause when it was not in order. The last call: the
-    /// Stage may be destroyed in it.
+    /// Everything has ended, here, upstream and downstream; with the cause when it was not in
+    /// order. The last call: the Stage may be destroyed in it.
     virtual void on_end(const std::optional<Error>& failure) = 0;
 
 protected:
@@ -39,7 +39,8 @@ public:
     Stage(Session& session, StreamPtr upstream, StageEvents& events, std::string name);
     ~Stage();
 
-    /// Accepts the stream and opens the legs. `produces` is the content type of the output, `shape` its shape.
+    /// Accepts the stream and opens the legs. `produces` is the content type of the output, `shape`
+    /// its shape.
     void start(std::string_view produces, wire::Shape shape);
     /// One message (or some bytes) to every leg. False: wait for on_space().
     bool write(const Buffer& bytes, bool end_of_message = true);
