@@ -1,0 +1,435 @@
+#include "router/routing_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kernel/manual_timer.hpp"
+#include "stream/session.hpp"
+
+namespace jetway::router {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A transport inside the test: who dials an address reaches who listens there.
+class Switchboard {
+public:
+    explicit Switchboard(Timer& timer) : timer_(timer) {}
+
+    Transport transport() {
+        return {[this](const std::string& address,
+                       std::function<void(ConnectionPtr)> accepted) -> Result<Handle> {
+                    if (listeners_.contains(address)) return Error(Code::address_in_use, address);
+                    listeners_[address] = std::move(accepted);
+                    return Handle([this, address] { listeners_.erase(address); });
+                },
+                [this](const std::string& address,
+                       std::function<void(Result<ConnectionPtr>)> connected) {
+                    auto alive = std::make_shared<bool>(true);
+                    timer_.post([this, address, alive, connected = std::move(connected)] {
+                        if (*alive) connect(address, connected);
+                    });
+                    return Handle([alive] { *alive = false; });
+                }};
+    }
+
+private:
+    void connect(const std::string& address,
+                 const std::function<void(Result<ConnectionPtr>)>& connected) {
+        const auto listener = listeners_.find(address);
+        if (listener == listeners_.end())
+            return connected(Error(Code::closed, "connection refused " + address));
+        auto [dialled, accepted] = connection_pair(timer_, address);
+        listener->second(std::move(accepted));
+        connected(std::move(dialled));
+    }
+
+    Timer& timer_;
+    std::map<std::string, std::function<void(ConnectionPtr)>> listeners_;
+};
+
+struct Machine {
+    Machine(Timer& timer, Switchboard& board, const std::string& name, routing::RouterId id)
+        : random(id), server(kernel, timer, random, board.transport(), options(name, id)) {
+        listening = server.listen(name + ":1").value();
+    }
+    static routing::Options options(const std::string& name, routing::RouterId id) {
+        routing::Options options;
+        options.machine = name;
+        options.router = id;
+        options.epoch = 1;
+        options.boot_nonce = id * 7;
+        return options;
+    }
+    void dial(const std::string& other) {
+        ASSERT_TRUE(
+            server.create_terminal("to-" + other, TerminalType::network, other + ":1", other));
+    }
+    std::vector<std::string> route_texts() const {
+        std::vector<std::string> texts;
+        for (const auto& row : server.known_routes()) {
+            texts.push_back(row.service + "@" + row.machine + " via " + row.terminal + " " +
+                            std::to_string(row.hops));
+        }
+        return texts;
+    }
+
+    Kernel kernel;
+    SeededRandom random;
+    RoutingServer server;
+    Handle listening;
+};
+
+/// A kernel service of envelopes that keeps what it gets, or answers it.
+class Mailbox final : public PipeReader {
+public:
+    Mailbox(Machine& machine, const std::string& name, ServiceType type = ServiceType::output)
+        : machine_(machine), name_(name), pipe_(machine.kernel.create_pipe()) {
+        pipe_->set_reader(this);
+        Capabilities capabilities;
+        capabilities.type = type;
+        registration_ = machine.kernel.register_service(name, capabilities, pipe_);
+    }
+    ~Mailbox() { pipe_->set_reader(nullptr); }
+
+    bool on_message(Message& message) override {
+        auto envelope = wire::decode_envelope(message.body.bytes());
+        EXPECT_TRUE(envelope);
+        if (!envelope) return true;
+        received.emplace_back(envelope->data.text());
+        if (!envelope->reply_to.empty()) {
+            wire::Envelope reply;
+            reply.source = name_;
+            reply.destination = envelope->reply_to;
+            reply.data = Buffer::copy_of("processed " + received.back());
+            machine_.server.route(std::move(reply));
+        }
+        return true;
+    }
+
+    std::vector<std::string> received;
+
+private:
+    Machine& machine_;
+    std::string name_;
+    PipePtr pipe_;
+    Handle registration_;
+};
+
+/// Gives back what it gets.
+class Echo final : public stream::Service {
+public:
+    void on_open(stream::StreamPtr stream) override {
+        echoes_.push_back(std::make_unique<One>(std::move(stream)));
+    }
+
+private:
+    struct One final : stream::StreamEvents {
+        explicit One(stream::StreamPtr taken) : stream(std::move(taken)) {
+            stream->set_events(this);
+            stream->accept();
+        }
+        void on_data(Buffer bytes, bool end) override {
+            stream->consume(bytes.size());
+            stream->write(std::move(bytes), end);
+        }
+        void on_finish(const wire::Outcome&) override { stream->finish(); }
+        void on_end(const Error&) override {}
+        stream::StreamPtr stream;
+    };
+    std::vector<std::unique_ptr<One>> echoes_;
+};
+
+/// The calling end of a stream: keeps what comes back.
+struct Caller final : stream::StreamEvents {
+    void on_data(Buffer bytes, bool) override {
+        text.append(bytes.text());
+        stream->consume(bytes.size());
+    }
+    void on_end(const Error& reason) override { ended = reason; }
+    void on_done() override { done = true; }
+
+    stream::StreamPtr stream;
+    std::string text;
+    std::optional<Error> ended;
+    bool done = false;
+};
+
+struct RoutingServerTest : testing::Test {
+    Machine& machine(const std::string& name) {
+        machines.push_back(std::make_unique<Machine>(timer, board, name, machines.size() + 1));
+        return *machines.back();
+    }
+    wire::Envelope envelope(const std::string& to, const std::string& text,
+                            const std::string& reply_to = {}) {
+        wire::Envelope result;
+        result.source = "pty-server";
+        result.destination = to;
+        result.reply_to = reply_to;
+        result.data = Buffer::copy_of(text);
+        return result;
+    }
+    std::unique_ptr<stream::Session> session(Machine& machine, const std::string& name) {
+        return std::make_unique<stream::Session>(machine.server.connect_local(name), timer,
+                                                 stream::SessionOptions{name, 1});
+    }
+    Caller& call(stream::Session& session, const std::string& to, const std::string& text) {
+        callers.push_back(std::make_unique<Caller>());
+        Caller& caller = *callers.back();
+        wire::Open open;
+        open.set_destination(to);
+        caller.stream = session.open(std::move(open), caller);
+        caller.stream->write(Buffer::copy_of(text));
+        caller.stream->finish();
+        return caller;
+    }
+
+    ManualTimer timer;
+    Switchboard board{timer};
+    std::vector<std::unique_ptr<Machine>> machines;
+    std::vector<std::unique_ptr<Caller>> callers;
+};
+
+TEST_F(RoutingServerTest, AnEnvelopeReachesAServiceOfTheSameMachine) {
+    Machine& a = machine("a");
+    Mailbox display(a, "display");
+    timer.advance(milliseconds(50));
+    a.server.route(envelope("display", "one"));
+    a.server.route(envelope("display@a", "two"));
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(display.received, ElementsAre("one", "two"));
+}
+
+TEST_F(RoutingServerTest, TheHairpinGoesToTheOtherMachineAndItsAnswerComesBackToAThirdName) {
+    Machine& a = machine("machine-a");
+    Machine& c = machine("machine-c");
+    Mailbox encoder(a, "mp4-encoder");
+    Mailbox gpu(c, "gpu-server", ServiceType::transform);
+    a.dial("machine-c");
+    timer.advance(seconds(1));
+    for (int i = 0; i < 100; ++i)
+        a.server.route(envelope("gpu-server", std::to_string(i), "mp4-encoder@machine-a"));
+    timer.advance(seconds(1));
+    ASSERT_EQ(gpu.received.size(), 100U);
+    ASSERT_EQ(encoder.received.size(), 100U);
+    for (std::size_t i = 0; i < 100; ++i)
+        EXPECT_EQ(encoder.received[i], "processed " + std::to_string(i));
+}
+
+TEST_F(RoutingServerTest, AnEnvelopeLargerThanAWindowArrivesWhole) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Mailbox sink(b, "sink");
+    a.dial("b");
+    timer.advance(seconds(1));
+    const std::string picture(3'000'000, 'x');
+    a.server.route(envelope("sink", picture));
+    a.server.route(envelope("sink", "after"));
+    timer.advance(seconds(1));
+    ASSERT_EQ(sink.received.size(), 2U);
+    EXPECT_EQ(sink.received[0], picture);
+    EXPECT_EQ(sink.received[1], "after");
+}
+
+TEST_F(RoutingServerTest, KnownRoutesNameTerminalMachineAndHopsOverTwoHops) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Machine& c = machine("c");
+    Mailbox gpu(c, "gpu");
+    a.dial("b");
+    b.dial("c");
+    timer.advance(seconds(2));
+    EXPECT_THAT(a.route_texts(), ElementsAre("gpu@c via to-b 2"));
+    EXPECT_THAT(b.route_texts(), ElementsAre("gpu@c via to-c 1"));
+    EXPECT_THAT(c.route_texts(), ElementsAre("gpu@c via local 0"));
+    EXPECT_THAT(a.server.local_services(), IsEmpty());
+    EXPECT_THAT(c.server.local_services(), ElementsAre("gpu"));
+}
+
+TEST_F(RoutingServerTest, BothSidesDialAndOneLinkIsKept) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Mailbox service(b, "svc");
+    a.dial("b");
+    b.dial("a");
+    timer.advance(seconds(5));
+    for (Machine* each : {&a, &b}) {
+        std::size_t up = 0;
+        for (const auto& row : each->server.core().links())
+            up += row.kind == routing::LinkKind::network ? 1 : 0;
+        EXPECT_EQ(up, 1U);
+        EXPECT_EQ(each->server.terminals().at(0).state, "up");
+        EXPECT_LT(each->server.terminals().at(0).attempts, 5U);
+    }
+    EXPECT_THAT(a.route_texts(), ElementsAre("svc@b via to-b 1"));
+}
+
+TEST_F(RoutingServerTest, ALinkFromAMachineThatNoTerminalNamesIsCalledFromIt) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Mailbox service(b, "svc");
+    b.dial("a");
+    timer.advance(seconds(2));
+    EXPECT_THAT(a.route_texts(), ElementsAre("svc@b via from-b 1"));
+}
+
+TEST_F(RoutingServerTest, AnUnknownServiceIsRefusedWithTheNearestName) {
+    Machine& a = machine("a");
+    Mailbox gpu(a, "gpu-server");
+    timer.advance(milliseconds(50));
+    std::optional<Error> failure;
+    a.server.route(envelope("gpu-sever", "x"), [&](const Error& error) { failure = error; });
+    timer.advance(seconds(1));
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code, Code::no_service);
+    EXPECT_NE(failure->text().find("gpu-server"), std::string::npos) << failure->text();
+}
+
+TEST_F(RoutingServerTest, AMachineThatIsGoneIsNamedInTheRefusal) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Mailbox gpu(b, "gpu");
+    a.dial("b");
+    timer.advance(seconds(1));
+    machines.pop_back();
+    timer.advance(seconds(1));
+    std::optional<Error> failure;
+    a.server.route(envelope("gpu", "x"), [&](const Error& error) { failure = error; });
+    timer.advance(seconds(1));
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code, Code::no_route);
+    EXPECT_NE(failure->text().find("b"), std::string::npos);
+}
+
+TEST_F(RoutingServerTest, AStreamServiceAnswersFromAnotherMachine) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    auto far = session(b, "echo");
+    Echo echo;
+    const Handle offer = far->offer("echo", {}, echo);
+    a.dial("b");
+    timer.advance(seconds(1));
+    auto near = session(a, "call");
+    const std::string text(700'000, 'e');
+    Caller& caller = call(*near, "echo", text);
+    timer.advance(seconds(2));
+    EXPECT_EQ(caller.text, text);
+    EXPECT_TRUE(caller.done);
+}
+
+TEST_F(RoutingServerTest, WhatAProcessOfferedIsGoneWithIt) {
+    Machine& a = machine("a");
+    auto process = session(a, "p");
+    Echo echo;
+    Handle offer = process->offer("echo", {}, echo);
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(a.server.local_services(), ElementsAre("echo"));
+    offer.reset();
+    process.reset();
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(a.server.local_services(), IsEmpty());
+    EXPECT_THAT(a.route_texts(), IsEmpty());
+}
+
+TEST_F(RoutingServerTest, AServiceNameIsOfferedOnceByAProcess) {
+    Machine& a = machine("a");
+    auto process = session(a, "p");
+    Echo echo;
+    std::vector<Code> answers;
+    const auto note = [&](const Result<>& answer) {
+        answers.push_back(answer ? Code::ok : answer.error().code);
+    };
+    const Handle first = process->offer("echo", {}, echo, note);
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(answers, ElementsAre(Code::ok));
+}
+
+TEST_F(RoutingServerTest, AStaticRouteLeadsThroughALoopbackTerminalAndBack) {
+    Machine& a = machine("a");
+    auto process = session(a, "p");
+    Echo echo;
+    const Handle offer = process->offer("echo", {}, echo);
+    ASSERT_TRUE(a.server.create_terminal("loop", TerminalType::loopback));
+    a.server.add_route("echo", "loop");
+    timer.advance(milliseconds(50));
+    Caller& caller = call(*process, "echo", std::string(100'000, 'x'));
+    timer.advance(seconds(1));
+    EXPECT_EQ(caller.text.size(), 100'000U) << (caller.ended ? caller.ended->text() : "");
+    EXPECT_TRUE(caller.done);
+    bool shown = false;
+    for (const auto& row : a.server.known_routes())
+        shown = shown || (row.is_static && row.terminal == "loop");
+    EXPECT_TRUE(shown);
+}
+
+TEST_F(RoutingServerTest, ATerminalNameIsTakenOnce) {
+    Machine& a = machine("a");
+    EXPECT_TRUE(a.server.create_terminal("t", TerminalType::network));
+    const auto again = a.server.create_terminal("t", TerminalType::loopback);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Code::usage);
+}
+
+TEST_F(RoutingServerTest, TheRouterAnswersQueriesOfAnotherMachine) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    b.server.set_note("display", "http://127.0.0.1:1/");
+    a.dial("b");
+    timer.advance(seconds(1));
+    auto near = session(a, "status");
+    auto ask = [&](const std::string& text) {
+        callers.push_back(std::make_unique<Caller>());
+        Caller& caller = *callers.back();
+        wire::Open open;
+        open.set_destination("router@b");
+        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
+        caller.stream = near->open(std::move(open), caller);
+        caller.stream->write(Buffer::copy_of(text));
+        caller.stream->finish();
+        timer.advance(seconds(1));
+        EXPECT_TRUE(caller.done);
+        return caller.text;
+    };
+    const std::string status = ask(R"({"query":"status"})");
+    EXPECT_NE(status.find(R"("machine":"b")"), std::string::npos) << status;
+    EXPECT_NE(status.find("http://127.0.0.1:1/"), std::string::npos);
+    EXPECT_NE(ask(R"({"query":"machines"})").find(R"("reachable":true)"), std::string::npos);
+    EXPECT_NE(ask(R"({"query":"trace","name":"nothing"})").find("E-NO-SERVICE"), std::string::npos);
+    EXPECT_NE(ask("rubbish").find("E-PROTOCOL"), std::string::npos);
+    EXPECT_NE(ask(R"({"query":"rubbish"})").find("E-USAGE"), std::string::npos);
+}
+
+TEST_F(RoutingServerTest, ALocalTerminalMustBeginWithAttach) {
+    Machine& a = machine("a");
+    ConnectionPtr rude = a.server.connect_local("rude");
+    std::optional<Error> reason;
+    rude->set_on_closed([&](const Error& error) { reason = error; });
+    const wire::Frame frame(wire::FrameType::data, 1, Buffer::copy_of("hello"));
+    EXPECT_TRUE(rude->out().write(Message{frame.header.pack(), frame.body}));
+    timer.advance(milliseconds(50));
+    EXPECT_TRUE(reason);
+}
+
+TEST_F(RoutingServerTest, StoppingSaysGoodbyeAndTheOtherSideKnowsAtOnce) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Mailbox gpu(b, "gpu");
+    a.dial("b");
+    timer.advance(seconds(1));
+    EXPECT_THAT(a.route_texts(), Contains("gpu@b via to-b 1"));
+    bool stopped = false;
+    b.server.stop([&] { stopped = true; });
+    timer.advance(milliseconds(250));
+    EXPECT_TRUE(stopped);
+    std::size_t reachable = 0;
+    for (const auto& row : a.server.core().machines(timer.now()))
+        reachable += row.reachable && row.machine == "b";
+    EXPECT_EQ(reachable, 0U);
+}
+
+}  // namespace
+}  // namespace jetway::router
