@@ -148,7 +148,7 @@ std::string Recording::lines(const screen::PtyMessage& message) {
 /// the end of it says what was lost.
 void Recording::lose(const Error& reason) {
     log::error("{}: the recording stops: {}", context_.name, reason.line());
-    context_.note("recording", "stopped: " + reason.line());
+    if (context_.note) context_.note("recording", "stopped: " + reason.line());
     lost_ = reason;
 }
 
