@@ -1,5 +1,6 @@
-// The event loop: one thread, its timers, and readiness of descriptors (Boost.Asio on epoll underneath; only files of
-// io and transport see it). Objects belong to their loop; other threads post().
+// The event loop: one thread, its timers, and readiness of descriptors (Boost.Asio on epoll
+// underneath; only files of io and transport see it). Objects belong to their loop; other threads
+// post().
 #pragma once
 
 #include <csignal>
@@ -24,8 +25,8 @@ public:
 
     /// Runs until stop() or until nothing is left to wait for.
     void run();
-    /// Runs what is ready, waits at most until `deadline` for `done` to become true. For tests and commands; returns
-    /// done().
+    /// Runs what is ready, waits at most until `deadline` for `done` to become true. For tests and
+    /// commands; returns done().
     bool run_until(const std::function<bool()>& done, Time deadline);
     void stop();
 

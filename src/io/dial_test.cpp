@@ -1,0 +1,310 @@
+// dial() and listen() together, on real sockets.
+
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "io/byte_stream.hpp"
+#include "io/testing.hpp"
+
+namespace jetway::io {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct DialTest : testing::Test {
+    EventLoop loop;
+    TemporaryDirectory directory;
+    std::vector<Accepted> accepted;
+    std::string bound;
+
+    Handle listen_on(const std::string& address) {
+        auto result =
+            listen(loop, address, [this](Accepted a) { accepted.push_back(std::move(a)); }, &bound);
+        EXPECT_TRUE(result) << (result ? "" : result.error().line());
+        return result ? std::move(*result) : Handle();
+    }
+
+    Result<ByteStreamPtr> dial_to(const std::string& address, Duration timeout = 20s) {
+        std::optional<Result<ByteStreamPtr>> answer;
+        const Handle handle = dial(loop, address, timeout, [&](Result<ByteStreamPtr> result) {
+            answer = std::move(result);
+        });
+        EXPECT_FALSE(answer) << "the answer comes from the loop";
+        EXPECT_TRUE(run_until(loop, [&] { return answer.has_value(); }));
+        return answer ? std::move(*answer) : Error{Code::timeout, "no answer at all"};
+    }
+
+    void exchange(const std::string& address) {
+        const std::size_t before = accepted.size();
+        auto stream = dial_to(address);
+        ASSERT_TRUE(stream) << stream.error().line();
+        ASSERT_TRUE(run_until(loop, [&] { return accepted.size() == before + 1; }));
+        StreamRecord record(accepted.back().stream.get());
+        (*stream)->write(Buffer::copy_of("hello"));
+        EXPECT_TRUE(run_until(loop, [&] { return record.text == "hello"; }));
+        accepted.back().stream.reset();
+    }
+};
+
+TEST_F(DialTest, ipv4_connects_and_names_the_peer) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    exchange(bound);
+    EXPECT_TRUE(accepted[0].peer.starts_with("127.0.0.1:")) << accepted[0].peer;
+    EXPECT_FALSE(accepted[0].uid);
+}
+
+TEST_F(DialTest, ipv6_connects) {
+    const Handle listening = listen_on("[::1]:0");
+    exchange(bound);
+    EXPECT_TRUE(accepted[0].peer.starts_with("[::1]:")) << accepted[0].peer;
+}
+
+TEST_F(DialTest, an_empty_host_listens_for_ipv4_and_ipv6) {
+    const Handle listening = listen_on(":0");
+    const std::string port = bound.substr(bound.rfind(':'));
+    exchange("127.0.0.1" + port);
+    exchange("[::1]" + port);
+    EXPECT_TRUE(accepted[0].peer.starts_with("127.0.0.1:")) << accepted[0].peer;
+}
+
+TEST_F(DialTest, a_host_name_is_resolved) {
+    const Handle listening = listen_on(":0");
+    exchange("localhost" + bound.substr(bound.rfind(':')));
+}
+
+TEST_F(DialTest, a_name_that_does_not_exist_is_an_error_that_names_it) {
+    const auto stream = dial_to("no-such-host.invalid:9");
+    ASSERT_FALSE(stream);
+    EXPECT_NE(stream.error().detail.find("no-such-host.invalid"), std::string::npos);
+}
+
+TEST_F(DialTest, unix_connects_with_the_peers_credentials) {
+    const Handle listening = listen_on("unix:" + (directory / "s"));
+    exchange("unix:" + (directory / "s"));
+    EXPECT_EQ(accepted[0].uid, getuid());
+    EXPECT_EQ(accepted[0].pid, static_cast<std::uint32_t>(getpid()));
+}
+
+TEST_F(DialTest, both_ends_send_without_delay) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    auto stream = dial_to(bound);
+    ASSERT_TRUE(stream);
+    ASSERT_TRUE(run_until(loop, [&] { return accepted.size() == 1; }));
+    for (const ByteStream* end : {stream->get(), accepted[0].stream.get()}) {
+        int on = 0;
+        socklen_t size = sizeof on;
+        ASSERT_EQ(getsockopt(end->descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+        EXPECT_NE(on, 0);
+        EXPECT_NE(fcntl(end->descriptor(), F_GETFD) & FD_CLOEXEC, 0);
+    }
+}
+
+TEST_F(DialTest, a_port_nobody_listens_on_refuses) {
+    const auto stream = dial_to(free_address());
+    ASSERT_FALSE(stream);
+    EXPECT_EQ(stream.error().code, Code::io);
+    EXPECT_NE(stream.error().detail.find("refused"), std::string::npos) << stream.error().line();
+}
+
+TEST_F(DialTest, a_socket_that_is_not_there_is_an_error) {
+    const auto stream = dial_to("unix:" + (directory / "none"));
+    ASSERT_FALSE(stream);
+    EXPECT_NE(stream.error().detail.find("No such file"), std::string::npos);
+}
+
+TEST_F(DialTest, a_bad_address_is_an_error_from_the_loop) {
+    const auto stream = dial_to("nonsense");
+    ASSERT_FALSE(stream);
+    EXPECT_EQ(stream.error().code, Code::usage);
+}
+
+TEST_F(DialTest, a_dial_whose_handle_went_never_answers) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    bool answered = false;
+    Handle handle = dial(loop, bound, 10s, [&](auto) { answered = true; });
+    handle.reset();
+    settle(loop);
+    EXPECT_FALSE(answered);
+}
+
+TEST_F(DialTest, the_handle_may_go_inside_the_answer) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    bool answered = false;
+    Handle handle;
+    handle = dial(loop, bound, 10s, [&](auto) {
+        handle.reset();
+        answered = true;
+    });
+    EXPECT_TRUE(run_until(loop, [&] { return answered; }));
+}
+
+TEST_F(DialTest, a_full_backlog_is_waited_for_until_the_timeout) {
+    const std::string path = directory / "full";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(listener, 0), 0);
+    const auto first = dial_to("unix:" + path);
+    ASSERT_TRUE(first);
+    const auto second = dial_to("unix:" + path, 30ms);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::timeout);
+
+    std::optional<Result<ByteStreamPtr>> third;
+    const Handle handle =
+        dial(loop, "unix:" + path, 20s, [&](auto result) { third = std::move(result); });
+    settle(loop);
+    EXPECT_FALSE(third);
+    const int taken = accept(listener, nullptr, nullptr);
+    ASSERT_TRUE(run_until(loop, [&] { return third.has_value(); }));
+    EXPECT_TRUE(*third);
+    close(taken);
+    close(listener);
+}
+
+TEST_F(DialTest, an_address_in_use_is_refused_by_name) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    const auto second = listen(loop, bound, [](Accepted) {});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::address_in_use);
+    EXPECT_NE(second.error().detail.find(bound), std::string::npos);
+}
+
+TEST_F(DialTest, an_address_is_free_again_when_the_handle_goes) {
+    Handle listening = listen_on("127.0.0.1:0");
+    exchange(bound);
+    const std::string address = bound;
+    listening.reset();
+    EXPECT_FALSE(dial_to(address));
+    listening = listen_on(address);
+    exchange(address);
+}
+
+TEST_F(DialTest, a_name_cannot_be_listened_on) {
+    EXPECT_EQ(listen(loop, "localhost:0", [](Accepted) {}).error().code, Code::usage);
+}
+
+TEST_F(DialTest, a_new_unix_socket_has_mode_0600_whatever_the_umask) {
+    const mode_t before = umask(0);
+    const Handle listening = listen_on("unix:" + (directory / "s"));
+    umask(before);
+    struct stat status{};
+    ASSERT_EQ(stat((directory / "s").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_F(DialTest, a_unix_socket_in_use_is_refused_and_left_alone) {
+    const std::string address = "unix:" + (directory / "s");
+    const Handle listening = listen_on(address);
+    const auto second = listen(loop, address, [](Accepted) {});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::address_in_use);
+    settle(loop);
+    accepted.clear();  // the question whether anybody accepts
+    exchange(address);
+}
+
+TEST_F(DialTest, a_stale_unix_socket_is_replaced) {
+    const std::string path = directory / "s";
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    const int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    close(dead);
+    const Handle listening = listen_on("unix:" + path);
+    exchange("unix:" + path);
+}
+
+TEST_F(DialTest, a_file_that_is_no_socket_is_never_replaced) {
+    const std::string path = directory / "precious";
+    std::ofstream(path) << "data";
+    const auto listening = listen(loop, "unix:" + path, [](Accepted) {});
+    ASSERT_FALSE(listening);
+    EXPECT_EQ(listening.error().code, Code::address_in_use);
+    EXPECT_TRUE(std::filesystem::is_regular_file(path));
+}
+
+TEST_F(DialTest, the_socket_file_goes_with_its_listener_but_not_its_successors) {
+    const std::string path = directory / "s";
+    Handle first = listen_on("unix:" + path);
+    std::filesystem::rename(path, path + ".old");
+    Handle second = listen_on("unix:" + path);
+    first.reset();
+    EXPECT_TRUE(std::filesystem::exists(path));
+    second.reset();
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(DialTest, a_listener_may_be_closed_while_it_accepts) {
+    Handle listening;
+    int count = 0;
+    auto result = listen(
+        loop, "unix:" + (directory / "s"),
+        [&](Accepted) {
+            ++count;
+            listening.reset();
+        },
+        &bound);
+    ASSERT_TRUE(result);
+    listening = std::move(*result);
+    const auto one = dial_to(bound);
+    const auto two = dial_to(bound);
+    settle(loop);
+    EXPECT_EQ(count, 1);
+}
+
+TEST_F(DialTest, running_out_of_descriptors_pauses_accepting_and_goes_on) {
+    const Handle listening = listen_on("127.0.0.1:0");
+    std::vector<ByteStreamPtr> dialled;
+    std::vector<Handle> handles;
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int next = dup(0);
+    close(next);
+    // Room for the dialling ends, and half of the accepted ones.
+    rlimit tight = before;
+    tight.rlim_cur = static_cast<rlim_t>(next) + 30;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    for (int i = 0; i < 20; ++i) {
+        handles.push_back(dial(loop, bound, 20s, [&](Result<ByteStreamPtr> result) {
+            ASSERT_TRUE(result) << result.error().line();
+            dialled.push_back(std::move(*result));
+        }));
+    }
+    ASSERT_TRUE(run_until(loop, [&] { return dialled.size() == 20; }));
+    settle(loop);
+    EXPECT_LT(accepted.size(), 20U);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(run_until(loop, [&] { return accepted.size() == 20; }));
+}
+
+TEST_F(DialTest, a_thousand_connections_come_and_go) {
+    const Handle listening = listen_on("unix:" + (directory / "s"));
+    for (int round = 0; round < 10; ++round) {
+        std::vector<ByteStreamPtr> dialled;
+        std::vector<Handle> handles;
+        for (int i = 0; i < 100; ++i) {
+            handles.push_back(dial(loop, bound, 20s, [&](Result<ByteStreamPtr> result) {
+                ASSERT_TRUE(result) << result.error().line();
+                dialled.push_back(std::move(*result));
+            }));
+        }
+        ASSERT_TRUE(
+            run_until(loop, [&] { return dialled.size() == 100 && accepted.size() == 100; }));
+        accepted.clear();
+    }
+}
+
+}  // namespace
+}  // namespace jetway::io

@@ -1,0 +1,196 @@
+#include "io/event_loop.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include "io/testing.hpp"
+
+namespace jetway::io {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(EventLoopTest, a_posted_action_runs_after_what_runs_now) {
+    EventLoop loop;
+    std::string order;
+    loop.post([&] {
+        loop.post([&] { order += "b"; });
+        order += "a";
+    });
+    loop.run();
+    EXPECT_EQ(order, "ab");
+}
+
+TEST(EventLoopTest, run_returns_when_nothing_is_left_to_wait_for) {
+    EventLoop loop;
+    loop.run();
+    int fired = 0;
+    const Handle timer = loop.after(1ms, [&] { ++fired; });
+    loop.run();
+    EXPECT_EQ(fired, 1);
+}
+
+TEST(EventLoopTest, timers_fire_in_the_order_of_their_time_and_then_of_asking) {
+    EventLoop loop;
+    std::string order;
+    const Time now = loop.now();
+    const Handle c = loop.at(now + 3ms, [&] { order += "c"; });
+    const Handle a = loop.at(now + 1ms, [&] { order += "a"; });
+    const Handle b = loop.at(now + 1ms, [&] { order += "b"; });
+    loop.run();
+    EXPECT_EQ(order, "abc");
+    EXPECT_GE(loop.now(), now + 3ms);
+}
+
+TEST(EventLoopTest, a_timer_whose_handle_went_does_not_fire) {
+    EventLoop loop;
+    bool fired = false;
+    Handle early = loop.after(1ms, [&] { fired = true; });
+    Handle self;
+    self = loop.after(0ms, [&] { early.reset(); });
+    loop.run();
+    EXPECT_FALSE(fired);
+}
+
+TEST(EventLoopTest, a_timer_may_cancel_another_that_is_due_at_the_same_moment) {
+    EventLoop loop;
+    int fired = 0;
+    const Time when = loop.now();
+    Handle second;
+    const Handle first = loop.at(when, [&] {
+        ++fired;
+        second.reset();
+    });
+    second = loop.at(when, [&] { ++fired; });
+    loop.run();
+    EXPECT_EQ(fired, 1);
+}
+
+TEST(EventLoopTest, a_timer_handle_may_outlive_its_loop) {
+    Handle timer;
+    {
+        EventLoop loop;
+        timer = loop.after(1h, [] {});
+    }
+    timer.reset();
+}
+
+TEST(EventLoopTest, run_until_waits_at_most_until_its_deadline) {
+    EventLoop loop;
+    const Time deadline = loop.now() + 5ms;
+    EXPECT_FALSE(loop.run_until([] { return false; }, deadline));
+    EXPECT_GE(loop.now(), deadline);
+}
+
+TEST(EventLoopTest, run_until_returns_as_soon_as_it_is_done) {
+    EventLoop loop;
+    bool done = false;
+    const Handle timer = loop.after(1ms, [&] { done = true; });
+    const Time begin = loop.now();
+    EXPECT_TRUE(run_until(loop, [&] { return done; }));
+    EXPECT_LT(loop.now(), begin + 10s);
+}
+
+TEST(EventLoopTest, stop_ends_a_run_and_only_one) {
+    EventLoop loop;
+    int rounds = 0;
+    const Handle forever = loop.after(1h, [] {});
+    loop.post([&] {
+        ++rounds;
+        loop.stop();
+    });
+    loop.run();
+    loop.post([&] {
+        ++rounds;
+        loop.stop();
+    });
+    loop.run();
+    EXPECT_EQ(rounds, 2);
+}
+
+TEST(EventLoopTest, a_stop_that_comes_before_run_is_not_lost) {
+    EventLoop loop;
+    const Handle forever = loop.after(1h, [] {});
+    loop.stop();
+    loop.run();
+}
+
+TEST(EventLoopTest, other_threads_post_in_order_and_wake_the_loop) {
+    EventLoop loop;
+    constexpr int posts = 10'000;
+    int next = 0;
+    bool in_order = true;
+    const Handle forever = loop.after(1h, [] {});
+    std::thread poster([&] {
+        for (int i = 0; i < posts; ++i) {
+            loop.post([&, i] {
+                in_order = in_order && next == i;
+                if (++next == posts) loop.stop();
+            });
+        }
+    });
+    loop.run();
+    poster.join();
+    EXPECT_EQ(next, posts);
+    EXPECT_TRUE(in_order);
+}
+
+TEST(EventLoopTest, another_thread_may_stop_the_loop) {
+    EventLoop loop;
+    const Handle forever = loop.after(1h, [] {});
+    std::thread stopper([&] { loop.stop(); });
+    loop.run();
+    stopper.join();
+}
+
+TEST(EventLoopTest, loops_of_two_threads_post_to_each_other) {
+    EventLoop one;
+    EventLoop two;
+    int bounces = 0;
+    std::function<void()> to_one;
+    std::function<void()> to_two;
+    to_two = [&] { two.post(to_one); };
+    to_one = [&] {
+        one.post([&] {
+            if (++bounces < 1000) return to_two();
+            one.stop();
+            two.stop();
+        });
+    };
+    const Handle keep_one = one.after(1h, [] {});
+    const Handle keep_two = two.after(1h, [] {});
+    one.post(to_two);
+    std::thread thread([&] { two.run(); });
+    one.run();
+    thread.join();
+    EXPECT_EQ(bounces, 1000);
+}
+
+TEST(EventLoopTest, a_signal_calls_its_action_each_time_until_the_handle_goes) {
+    EventLoop loop;
+    int seen = 0;
+    Handle handle = loop.on_signal({SIGUSR1, SIGUSR2}, [&](int number) {
+        EXPECT_EQ(number, seen == 0 ? SIGUSR1 : SIGUSR2);
+        ++seen;
+    });
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    ASSERT_TRUE(run_until(loop, [&] { return seen == 1; }));
+    ASSERT_EQ(raise(SIGUSR2), 0);
+    ASSERT_TRUE(run_until(loop, [&] { return seen == 2; }));
+    handle.reset();
+    loop.run();  // nothing is waited for any more
+}
+
+TEST(EventLoopTest, a_chain_of_posts_does_not_keep_timers_from_firing) {
+    EventLoop loop;
+    bool fired = false;
+    const Handle timer = loop.after(1ms, [&] { fired = true; });
+    std::function<void()> again = [&] {
+        if (!fired) loop.post(again);
+    };
+    loop.post(again);
+    EXPECT_TRUE(run_until(loop, [&] { return fired; }));
+}
+
+}  // namespace
+}  // namespace jetway::io

@@ -1,0 +1,32 @@
+// What waits to be written to a descriptor. Private to io.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/buffer.hpp"
+
+namespace jetway::io {
+
+class WriteQueue {
+public:
+    void push(Buffer bytes);
+    std::size_t bytes() const { return bytes_; }
+    bool empty() const { return bytes_ == 0; }
+    void clear();
+
+    /// Writes as much as `descriptor` takes. Returns 0, or the error number (EAGAIN when it takes
+    /// no more now).
+    int write_to(int descriptor, bool socket);
+
+private:
+    void drop(std::size_t written);
+
+    std::vector<Buffer>
+        items_;  // from head_ on; keeps its memory, so a steady flow does not allocate
+    std::size_t head_ = 0;
+    std::size_t offset_ = 0;  // of the first item, bytes that are written
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace jetway::io
