@@ -15,7 +15,7 @@ TABLE = {
     "screen": ["base", "wire"],
     "io": ["base"],
     "transport": ["base", "wire", "io", "kernel"],
-    "attach": ["base", "kernel", "wire", "io", "stream"],
+    "attach": ["base", "kernel", "wire", "io", "stream", "transport"],
     "router": ["base", "kernel", "wire", "stream", "routing"],
     "deployment": ["base"],
     "simulate": ["base", "wire", "routing", "deployment"],
