@@ -33,13 +33,17 @@ void begin(const std::shared_ptr<Attempt>& attempt, io::EventLoop& loop, const s
            stream::SessionOptions options, ConnectionPtr connection) {
     attempt->session =
         std::make_unique<stream::Session>(std::move(connection), loop, std::move(options));
-    attempt->session->set_on_closed([attempt, machine](const Error& reason) {
-        attempt->end(no_daemon(machine, reason.line()));
+    // The callbacks hold the attempt, and the attempt the session: both ways out of here untie it.
+    attempt->session->set_on_closed([attempt, machine, &loop](const Error& reason) {
+        const auto kept = attempt;
+        loop.post([kept] { kept->session.reset(); });
+        kept->end(no_daemon(machine, reason.line()));
     });
     attempt->session->set_on_attached([attempt] {
-        attempt->session->set_on_attached({});
-        attempt->session->set_on_closed({});
-        attempt->end(std::move(attempt->session));
+        const auto kept = attempt;
+        kept->session->set_on_closed({});
+        kept->session->set_on_attached({});
+        kept->end(std::move(kept->session));
     });
 }
 
