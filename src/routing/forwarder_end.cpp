@@ -82,6 +82,8 @@ void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
     forget_pending(ref);
     drop_queue(ref);
     settle(end);
+    // The peer may see FIN in both directions before it hears of the RESET.
+    if (!end.ours) return_pool(end);
     end.state = EndState::resetting;
     await(ref, pending::reset, link_of(end).crowded() ? code_only(body) : body);
 }
