@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/life.hpp"
 #include "io/loop_parts.hpp"
 #include "io/watch.hpp"
 #include "io/write_queue.hpp"
@@ -94,7 +95,7 @@ private:
     WriteQueue queue_;
     ReadSize read_size_;
     std::optional<Error> failed_;
-    bool* destroyed_ = nullptr;  // tells the function that made the present callback
+    LifeSlot life_;
     bool was_blocking_;
     bool reading_ = false;
     bool ended_ = false;      // nothing more is read
@@ -104,27 +105,7 @@ private:
     bool at_turn_end_ = false;
 };
 
-// Set while a callback runs; true afterwards when the callback destroyed the stream. Nests.
-class Life {
-public:
-    explicit Life(bool*& slot) : slot_(slot), outer_(slot) { slot = &destroyed_; }
-    ~Life() {
-        if (!destroyed_) {
-            slot_ = outer_;
-        } else if (outer_ != nullptr) {
-            *outer_ = true;
-        }
-    }
-    const bool& destroyed() const { return destroyed_; }
-
-private:
-    bool*& slot_;
-    bool* outer_;
-    bool destroyed_ = false;
-};
-
 Stream::~Stream() {
-    if (destroyed_ != nullptr) *destroyed_ = true;
     if (at_turn_end_) parts(loop_).turn_ends.remove(this);
     if (!watch_) return;
     if (was_blocking_) {
@@ -169,7 +150,7 @@ void Stream::fail(Error error) {
 }
 
 void Stream::on_turn_end() {
-    Life life(destroyed_);
+    Life life(life_);
     at_turn_end_ = false;
     flush();
     if (failed_) return report_failure(life.destroyed());
@@ -204,7 +185,7 @@ void Stream::read_rest(const bool& destroyed) {
 
 void Stream::on_readable() {
     if (!reading_ || ended_ || failed_) return;
-    Life life(destroyed_);
+    Life life(life_);
     read_once();
     if (!life.destroyed() && reading_ && !ended_ && !failed_) watch_->wait_readable();
 }

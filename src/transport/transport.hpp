@@ -1,5 +1,6 @@
-// Transports: what carries a terminal's pipes to another machine or process. A transport meets only Connections (two
-// pipes); anyone can add one without touching the router. All pass the one conformance suite (conformance.hpp).
+// Transports: what carries a terminal's pipes to another machine or process. A transport meets only
+// Connections (two pipes); anyone can add one without touching the router. All pass the one
+// conformance suite (conformance.hpp).
 #pragma once
 
 #include <functional>
@@ -16,14 +17,18 @@ class Transport {
 public:
     virtual ~Transport() = default;
     /// Accepts until the handle goes. E-ADDRESS-IN-USE and friends come back at once.
-    virtual Result<Handle> listen(const std::string& address, std::function<void(ConnectionPtr)> accepted) = 0;
+    virtual Result<Handle> listen(const std::string& address,
+                                  std::function<void(ConnectionPtr)> accepted) = 0;
     /// One attempt; the answer comes from the loop, unless the handle goes first.
-    virtual Handle dial(const std::string& address, std::function<void(Result<ConnectionPtr>)> connected) = 0;
+    virtual Handle dial(const std::string& address,
+                        std::function<void(Result<ConnectionPtr>)> connected) = 0;
 };
 
-/// Frames over TCP ("10.0.0.3:9001") and over Unix sockets ("unix:/path"): both are sockets and share the code.
+/// Frames over TCP ("10.0.0.3:9001") and over Unix sockets ("unix:/path"): both are sockets and
+/// share the code.
 std::unique_ptr<Transport> make_socket_transport(io::EventLoop& loop);
-/// Frames inside one process, between whoever listens and whoever dials the same name ("loopback:NAME") on it.
+/// Frames inside one process, between whoever listens and whoever dials the same name
+/// ("loopback:NAME") on it.
 std::unique_ptr<Transport> make_loopback_transport(Timer& timer);
 
 }  // namespace jetway::transport

@@ -1,0 +1,129 @@
+#include "transport/socket_connection.hpp"
+
+#include <cassert>
+#include <cstring>
+
+namespace jetway::transport {
+namespace {
+
+// One at a time: what the reader does not take stays with the splitter and then with the peer.
+constexpr PipeOptions in_pipe{.capacity = 1};
+constexpr PipeOptions out_pipe_options{.capacity = 256, .capacity_bytes = 256 * 1024};
+// Frames go to the stream's own queue while this much or less waits there.
+constexpr std::size_t most_queued = 256 * 1024;
+// Bodies up to this size are copied next to their header: cheaper than another piece for the system
+// to gather.
+constexpr std::size_t small_body = 256;
+
+}  // namespace
+
+Buffer FrameBlock::take(std::size_t size, std::uint8_t*& bytes) {
+    assert(size <= block_size);
+    if (!block_.empty() && block_.unique()) used_ = 0;
+    if (block_.empty() || block_size - used_ < size) {
+        block_ = Buffer::allocate(block_size);
+        begin_ = block_.mutable_data();
+        used_ = 0;
+    }
+    bytes = begin_ + used_;
+    used_ += size;
+    return block_.slice(used_ - size, size);
+}
+
+SocketConnection::SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream, bool dialled,
+                                   std::string peer, std::optional<PeerCredentials> credentials)
+    : Connection(std::make_shared<Pipe>(in_pipe), std::make_shared<Pipe>(out_pipe_options), dialled,
+                 std::move(peer)),
+      loop_(loop),
+      stream_(std::move(stream)) {
+    credentials_ = credentials;
+    out_->set_reader(this);
+    in_->set_writer(this);
+    stream_->set_events(this);
+    stream_->start_reading();
+}
+
+SocketConnection::~SocketConnection() {
+    out_->set_reader(nullptr);
+    in_->set_writer(nullptr);
+}
+
+// ---- Outwards.
+
+bool SocketConnection::on_message(Message& message) {
+    if (!stream_ || stream_->queued() >= most_queued) return false;
+    const auto header = wire::FrameHeader::unpack(message.header);
+    assert(header.length == message.body.size());
+    const bool small = message.body.size() <= small_body;
+    std::uint8_t* bytes = nullptr;
+    Buffer head = frame_block_.take(wire::header_size + (small ? message.body.size() : 0), bytes);
+    header.write(bytes);
+    if (small && !message.body.empty()) {
+        std::memcpy(bytes + wire::header_size, message.body.data(), message.body.size());
+    }
+    stream_->write(std::move(head));
+    if (!small) stream_->write(std::move(message.body));
+    message = Message();
+    return true;
+}
+
+// ---- Inwards.
+
+void SocketConnection::on_read(Buffer bytes) {
+    splitter_.push(std::move(bytes));
+    deliver();
+}
+
+// Hands on what is whole, until the reader refuses. Also called by in() itself, when the reader
+// takes some again.
+void SocketConnection::deliver() {
+    if (delivering_) return;
+    const io::Life life(life_);
+    const PipePtr in = in_;
+    delivering_ = true;
+    while (stream_ && !wait_for_reader()) {
+        auto frame = splitter_.next();
+        if (!frame) {
+            stream_->start_reading();
+            break;
+        }
+        in->write(Message{frame->header.pack(), std::move(frame->body)});
+        if (life.destroyed()) return;
+    }
+    delivering_ = false;
+}
+
+/// True when the last frame was refused: then nothing more is read until on_space().
+bool SocketConnection::wait_for_reader() {
+    Message question;
+    if (in_->size() == 0) return false;
+    stream_->pause_reading();
+    in_->write(question);  // refused, which asks for on_space()
+    return true;
+}
+
+// ---- The end.
+
+void SocketConnection::on_read_end() {
+    const std::size_t rest = splitter_.pending();
+    if (rest == 0) return end({Code::closed, "the peer closed the connection"});
+    end({Code::closed, "the peer closed the connection in the middle of a frame, after " +
+                           std::to_string(rest) + " of its bytes"});
+}
+
+void SocketConnection::close(const Error& reason) {
+    if (!stream_) return;
+    stream_->flush();
+    end(reason);
+}
+
+void SocketConnection::end(Error reason) {
+    if (!stream_) return;
+    stream_.reset();
+    if (reason.where.empty()) reason.where = peer_;
+    closing_ = loop_.after({}, [this, reason = std::move(reason)] {
+        if (const auto on_closed = std::exchange(on_closed_, nullptr)) on_closed(reason);
+    });
+}
+
+}  // namespace jetway::transport

@@ -1,0 +1,68 @@
+// A Connection over a ByteStream: bytes become frames and frames become bytes. What a frame means
+// is for the reader of in(); here any bytes are frames.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/buffer.hpp"
+#include "io/byte_stream.hpp"
+#include "io/life.hpp"
+#include "kernel/connection.hpp"
+#include "wire/frame.hpp"
+
+namespace jetway::transport {
+
+/// Where the headers of outgoing frames, and small bodies, are put together: one block that is
+/// written again from its beginning once everything in it was sent, so that a frame costs no
+/// allocation.
+class FrameBlock {
+public:
+    /// A Buffer of `size` bytes, at most block_size, and where to fill it.
+    Buffer take(std::size_t size, std::uint8_t*& bytes);
+
+    static constexpr std::size_t block_size = 4096;
+
+private:
+    Buffer block_;
+    std::uint8_t* begin_ = nullptr;
+    std::size_t used_ = 0;
+};
+
+/// in() is handed one frame at a time; while its reader refuses one, nothing more is read from the
+/// peer. out() holds 256 messages and 256 KiB, and moves on while the system's socket takes bytes.
+/// on_closed gets E-CLOSED when the peer closed (the detail says whether in the middle of a frame)
+/// or reset the connection, E-IO for any other failure of the socket, each with the peer as
+/// `where`.
+class SocketConnection final : public Connection, io::ByteStreamEvents, PipeReader, PipeWriter {
+public:
+    SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream, bool dialled, std::string peer,
+                     std::optional<PeerCredentials> credentials);
+    ~SocketConnection() override;
+
+    /// What the socket takes at once of what was written before still leaves: a last word to the
+    /// peer.
+    void close(const Error& reason) override;
+
+private:
+    void on_read(Buffer bytes) override;
+    void on_read_end() override;
+    void on_drained() override { out_->resume(); }
+    void on_failed(const Error& error) override { end(error); }
+    bool on_message(Message& message) override;
+    void on_space() override { deliver(); }
+
+    void deliver();
+    bool wait_for_reader();
+    void end(Error reason);
+
+    io::EventLoop& loop_;
+    io::ByteStreamPtr stream_;  // nullptr once closed
+    wire::FrameSplitter splitter_;
+    FrameBlock frame_block_;
+    io::LifeSlot life_;
+    bool delivering_ = false;
+    Handle closing_;  // tells on_closed from the loop
+};
+
+}  // namespace jetway::transport
