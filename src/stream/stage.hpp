@@ -33,21 +33,31 @@ protected:
     ~StageEvents() = default;
 };
 
+/// Calls from the loop only, as with a Stream; the Stage may be destroyed in any of them. Calls on
+/// a Stage that has ended do nothing.
 class Stage {
 public:
-    /// Takes the stream a Service got in on_open. Does nothing yet.
+    /// Takes the stream a Service got in on_open. Does nothing yet. `name` is the service's, as
+    /// offered.
     Stage(Session& session, StreamPtr upstream, StageEvents& events, std::string name);
+    /// Resets what has not ended with E-CANCELLED.
     ~Stage();
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
 
     /// Accepts the stream and opens the legs. `produces` is the content type of the output, `shape`
     /// its shape.
     void start(std::string_view produces, wire::Shape shape);
     /// One message (or some bytes) to every leg. False: wait for on_space().
     bool write(const Buffer& bytes, bool end_of_message = true);
-    /// No more output. The stage's own outcome counts when nothing downstream failed.
+    /// No more output, and no more interest in input: upstream is stopped if it has not finished.
+    /// The stage's own outcome counts when nothing downstream failed; its program's status goes
+    /// both ways. Without an outcome, what upstream said goes downstream, and what downstream says
+    /// goes upstream.
     void finish(const wire::Outcome& outcome);
     void finish();
-    /// The stage cannot go on.
+    /// The stage cannot go on: upstream is stopped and told, the legs are reset. on_end() follows.
+    /// Before start() it refuses the stream.
     void fail(const Error& reason);
     /// Gives input credit back.
     void consume(std::size_t bytes);
@@ -56,8 +66,8 @@ public:
     const wire::Open& opening() const;
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    class State;
+    std::shared_ptr<State> state_;
 };
 
 }  // namespace jetway::stream
