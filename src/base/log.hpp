@@ -11,6 +11,10 @@ namespace jetway {
 
 namespace log = spdlog;
 
+/// From here on lines go to standard error, as "09:41:12.345 warning text". For the main of a
+/// program with one thread.
+void log_to_standard_error(spdlog::level::level_enum level);
+
 /// Lets `burst` lines through a `window`, counts the rest. One per place that could log per
 /// message.
 class LogLimit {

@@ -1,0 +1,67 @@
+// jetway check: everything that is wrong with a file, all at once.
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "cli/load_file.hpp"
+#include "cli/verbs.hpp"
+
+namespace jetway::cli {
+namespace {
+
+namespace json = boost::json;
+
+/// Warnings that only matter when the file is run as it stands.
+void add_unprotected(LoadedFile& file) {
+    if (!file.loaded.deployment) return;
+    for (const deployment::Machine& machine : file.loaded.deployment->machines) {
+        for (deployment::Problem& problem :
+             deployment::unprotected(*file.loaded.deployment, machine)) {
+            ++file.loaded.warnings;
+            if (file.loaded.problems.size() < deployment::Problems::limit) {
+                file.loaded.problems.push_back(std::move(problem));
+            }
+        }
+    }
+}
+
+std::string as_json(const LoadedFile& file) {
+    json::array problems;
+    for (const deployment::Problem& problem : file.loaded.problems) {
+        problems.push_back(json::object{
+            {"severity", problem.severity == deployment::Severity::error ? "error" : "warning"},
+            {"line", problem.place.line},
+            {"column", problem.place.column},
+            {"message", problem.message},
+            {"meaning", problem.meaning}});
+    }
+    return json::serialize(json::object{{"file", file.path},
+                                        {"errors", file.loaded.errors},
+                                        {"warnings", file.loaded.warnings},
+                                        {"problems", std::move(problems)}});
+}
+
+std::string summary(const LoadedFile& file) {
+    std::size_t services = 0;
+    for (const deployment::Machine& machine : file.loaded.deployment->machines)
+        services += machine.services.size();
+    return file.path + ": mesh " + file.loaded.deployment->mesh + ", " +
+           std::to_string(file.loaded.deployment->machines.size()) + " machines, " +
+           std::to_string(services) + " services, " +
+           std::to_string(file.loaded.deployment->pipelines.size()) + " pipelines: good to run\n";
+}
+
+}  // namespace
+
+Result<int> check(const CheckOptions& options) {
+    JETWAY_ASSIGN(LoadedFile file, load_file(options.file));
+    add_unprotected(file);
+    if (options.format == Format::json) {
+        std::cout << as_json(file) << "\n";
+    } else {
+        std::cout << shown_problems(file);
+        if (file.loaded.deployment) std::cout << summary(file);
+    }
+    return file.loaded.errors == 0 ? 0 : exit_status(Code::bad_file);
+}
+
+}  // namespace jetway::cli

@@ -1,0 +1,230 @@
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "base/settings.hpp"
+#include "cli/verbs.hpp"
+
+namespace jetway::cli {
+namespace {
+
+constexpr const char* description =
+    "Jetway: services that call each other by name, on any machine of a mesh.";
+
+constexpr const char* examples = R"(examples:
+  jetway check deployment.yml                     what is wrong with a file
+  jetway dev deployment.yml                       all its machines on this host
+  jetway run deployment.yml --machine machine-a   one of them
+  jetway routes                                   every service, where it is and how to get there
+  jetway trace gpu-server                         the way to one, measured
+  echo hi | jetway call upper                     a service as if it were a program here
+  jetway pipe 'pty-server | parser-server | gpu-server | mp4-encoder'
+  jetway rec demo.mp4 -- ls -lR --color /etc      a video and a recording of a program
+exit status: that of the remote program (call, pipe, rec), else as docs/errors.md says)";
+
+/// What the options of all verbs are read into.
+struct Options {
+    RunOptions run;
+    DevOptions dev;
+    CheckOptions check;
+    AskOptions ask;
+    PipeOptions pipe;
+    RecOptions rec;
+    std::string shell;
+    std::string names;
+};
+
+using Verb = std::function<Result<int>(const Options&)>;
+
+class CommandLine {
+public:
+    CommandLine() : app_(description, "jetway") {
+        app_.footer(examples);
+        app_.set_version_flag("--version", "jetway " JETWAY_VERSION);
+        app_.require_subcommand(1);
+        app_.failure_message([](const CLI::App*, const CLI::Error&) { return std::string(); });
+        add_running_verbs();
+        add_asking_verbs();
+        add_stream_verbs();
+        add_completion();
+    }
+
+    int run(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::Success& success) {
+            return app_.exit(success);  // --help, --version
+        } catch (const CLI::ParseError& error) {
+            return show_error(usage_error(error, argc, argv), options_.ask.format);
+        }
+        const Result<int> result = verb_(options_);
+        return result ? *result : show_error(result.error(), format());
+    }
+
+private:
+    CLI::App* add_verb(const std::string& name, const std::string& help, Verb verb) {
+        CLI::App* command = app_.add_subcommand(name, help);
+        command->callback([this, verb = std::move(verb)] { verb_ = verb; });
+        verb_names_.push_back(name);
+        return command;
+    }
+
+    static void add_file(CLI::App* command, std::string& file) {
+        command->add_option("FILE", file, "the deployment file")->required();
+    }
+
+    void add_machine(CLI::App* command, std::string& machine) {
+        command->add_option(
+            "-m,--machine", machine,
+            "whose daemon to ask (JETWAY_MACHINE; not needed when only one runs here)");
+    }
+
+    void add_format(CLI::App* command, Format& format) {
+        static const std::map<std::string, Format> formats{{"text", Format::text},
+                                                           {"json", Format::json}};
+        command->add_option("-o,--output", format, "text or json")
+            ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+            ->option_text("FORMAT");
+    }
+
+    void add_running_verbs() {
+        CLI::App* run = add_verb("run", "run one machine of a file, in the foreground",
+                                 [](const Options& options) { return cli::run(options.run); });
+        add_file(run, options_.run.file);
+        run->add_option("-m,--machine", options_.run.machine,
+                        "the machine of the file that this one is")
+            ->envname("JETWAY_MACHINE");
+        run->add_flag("--loopback", options_.run.on_loopback, "move its addresses as dev does")
+            ->group("");
+        run->add_flag("--quiet", options_.run.quiet, "do not repeat the file's warnings")
+            ->group("");
+        CLI::App* dev =
+            add_verb("dev", "run all machines of a file on this host, in the foreground",
+                     [](const Options& options) { return cli::dev(options.dev); });
+        add_file(dev, options_.dev.file);
+        dev->add_flag(
+            "--one-process", options_.dev.one_process,
+            "all routers and light services in one process, without sockets between them");
+        dev->footer(
+            "Addresses that are not loopback move into 127.0.0.0/8. Each line begins with its "
+            "machine.\n"
+            "example: jetway dev examples/seed.yml");
+        CLI::App* check =
+            add_verb("check", "say everything that is wrong with a file",
+                     [](const Options& options) { return cli::check(options.check); });
+        add_file(check, options_.check.file);
+        add_format(check, options_.check.format);
+        check->footer("exit status: 0, also with warnings; 65 when there is an error");
+    }
+
+    CLI::App* add_asking_verb(const std::string& name, const std::string& help,
+                              Result<int> (*verb)(const AskOptions&)) {
+        CLI::App* command =
+            add_verb(name, help, [verb](const Options& options) { return verb(options.ask); });
+        add_machine(command, options_.ask.machine);
+        add_format(command, options_.ask.format);
+        return command;
+    }
+
+    void add_asking_verbs() {
+        add_asking_verb("status", "links, terminals, streams and notes of a daemon", cli::status);
+        add_asking_verb("services", "every service that can be called by name", cli::services)
+            ->add_option("NAME", options_.ask.name, "only this one");
+        add_asking_verb("routes", "where each instance is, how to get there, and which one is used",
+                        cli::routes)
+            ->add_option("NAME", options_.ask.name, "only this service");
+        CLI::App* trace = add_asking_verb(
+            "trace", "the way to a service, or through a pipeline, measured", cli::trace);
+        trace->add_option("NAME", options_.ask.name, "a service, or 'a | b | c'")->required();
+        trace->footer("example: jetway trace 'pty-server | parser-server | gpu-server'");
+    }
+
+    void add_stream_verbs() {
+        CLI::App* call =
+            add_verb("call", "standard input to a service, its answer to standard output",
+                     [](const Options& options) { return cli::call(options.ask); });
+        call->add_option("NAME", options_.ask.name, "the service, or service@machine")->required();
+        add_machine(call, options_.ask.machine);
+        call->footer(
+            "Ends when the answer ends, with the status of the remote program.\n"
+            "example: echo hi | jetway call upper");
+        CLI::App* pipe = add_verb("pipe", "standard input through a pipeline to standard output",
+                                  [](const Options& options) { return cli::pipe(options.pipe); });
+        pipe->add_option("PIPELINE", options_.pipe.pipeline,
+                         "'a | b', or the name of one in the daemon's file")
+            ->required();
+        pipe->add_option("--set", options_.pipe.settings,
+                         "STAGE.KEY=VALUE: a setting for one stage of this run")
+            ->allow_extra_args(false)
+            ->option_text("STAGE.KEY=VALUE ...");
+        add_machine(pipe, options_.pipe.machine);
+        pipe->footer("example: jetway pipe demo --set pty-server.run=htop");
+        add_rec();
+    }
+
+    void add_rec() {
+        CLI::App* rec =
+            add_verb("rec", "a video (and a .cast recording) of a program in a terminal",
+                     [](const Options& options) { return cli::rec(options.rec); });
+        rec->add_option("OUT", options_.rec.output,
+                        "the video: OUT.mp4; OUT.cast is written beside it")
+            ->required();
+        rec->add_option("COMMAND", options_.rec.command, "the program and its arguments, after --")
+            ->required();
+        add_machine(rec, options_.rec.machine);
+        rec->footer(
+            "Uses the services of the daemon here, or starts its own. Ends with the program's "
+            "status.\n"
+            "example: jetway rec demo.mp4 -- htop");
+    }
+
+    void add_completion() {
+        CLI::App* completion =
+            add_verb("completion", "the completion script for bash, zsh or fish",
+                     [](const Options& options) { return cli::completion(options.shell); });
+        completion->add_option("SHELL", options_.shell, "bash, zsh or fish")->required();
+        completion->footer("example: source <(jetway completion bash)");
+        CLI::App* names = add_verb("complete", "names for completion", [](const Options& options) {
+            return cli::complete_names(options.names);
+        });
+        names->add_option("WHAT", options_.names)->required();
+        names->group("");
+        verb_names_.pop_back();
+    }
+
+    Format format() const {
+        return options_.ask.format == Format::json || options_.check.format == Format::json
+                   ? Format::json
+                   : Format::text;
+    }
+
+    Error usage_error(const CLI::ParseError& error, int argc, char** argv) const {
+        const std::string word = argc > 1 ? argv[1] : "";
+        const bool is_verb =
+            std::find(verb_names_.begin(), verb_names_.end(), word) != verb_names_.end();
+        if (word.empty()) return Error(Code::usage, "what shall it do?").then("jetway --help");
+        if (is_verb)
+            return Error(Code::usage, word + ": " + error.what())
+                .then("jetway " + word + " --help");
+        const std::string near = nearest(word, verb_names_);
+        return Error(Code::usage, "there is no verb \"" + word + "\"")
+            .then(near.empty() ? "jetway --help" : "did you mean jetway " + near + "?");
+    }
+
+    CLI::App app_;
+    Options options_;
+    Verb verb_;
+    std::vector<std::string> verb_names_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    // A reader of ours that went away is an error to be handled, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    return CommandLine().run(argc, argv);
+}
+
+}  // namespace jetway::cli

@@ -1,0 +1,29 @@
+// Machines of a deployment in this process, in the foreground: what they say while they run, and
+// how they end.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "deployment/deployment.hpp"
+#include "io/event_loop.hpp"
+#include "router/transport.hpp"
+
+namespace jetway::cli {
+
+/// The line that says that a machine can be used begins with this.
+inline constexpr std::string_view ready_word = "ready";
+
+/// Starts the machines and stays until SIGTERM, SIGINT or SIGHUP, then ends them within half a
+/// second; a second signal ends at once. Lines for people go to standard output, the log to
+/// standard error. Returns exit status 0.
+Result<int> run_in_foreground(const deployment::Deployment& deployment,
+                              const std::vector<std::string>& machines,
+                              router::Transport (*transport)(io::EventLoop&));
+
+/// One whole line on standard output, at once.
+void say(const std::string& line);
+
+}  // namespace jetway::cli

@@ -1,0 +1,100 @@
+// jetway pipe: a pipeline as if it were a program here.
+#include <csignal>
+#include <unistd.h>
+
+#include "cli/itinerary.hpp"
+#include "cli/query.hpp"
+#include "cli/running_pipeline.hpp"
+#include "cli/sink.hpp"
+#include "cli/verbs.hpp"
+
+namespace jetway::cli {
+namespace {
+
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+constexpr int closed_output_status = 128 + SIGPIPE;
+
+/// A name from the daemon's file, else the text itself.
+Result<std::string> pipeline_text(Attachment& attachment, const std::string& text) {
+    JETWAY_ASSIGN(const json::object status, ask(attachment, {}, "status"));
+    const json::value* notes = status.if_contains("notes");
+    if (notes == nullptr || !notes->is_object()) return text;
+    const std::string named = text_of(notes->get_object(), "pipeline " + text);
+    return named.empty() ? text : named;
+}
+
+/// The type of each service, by its name.
+Result<std::map<std::string, std::string>> service_types(Attachment& attachment) {
+    JETWAY_ASSIGN(const json::object answer, ask(attachment, {}, "services"));
+    std::map<std::string, std::string> types;
+    for (const json::object& row : objects_of(answer, "routes")) {
+        types.emplace(text_of(row, "service"), text_of(row, "type"));
+    }
+    return types;
+}
+
+class Pipe {
+public:
+    Pipe(Attachment& attachment, wire::Stage& first)
+        : loop_(*attachment.loop), session_(*attachment.session), first_(first) {}
+
+    Result<int> run(const std::map<std::string, std::string>& types) {
+        const std::string name = "pipe-" + std::to_string(getpid());
+        sink_.emplace(loop_, session_, name, [this] { changed(); });
+        JETWAY_TRY(append_sink(first_, types, sink_->address()));
+        const Handle signals =
+            loop_.on_signal({SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
+        pipeline_.emplace(session_, first_, [this] { changed(); });
+        const auto type = types.find(first_.address().substr(0, first_.address().find('@')));
+        const bool takes_input = type == types.end() || type->second != "source";
+        if (takes_input) {
+            input_.emplace(loop_, pipeline_->stream());
+        } else {
+            pipeline_->stream().finish();
+        }
+        loop_.run();
+        if (signal_ != 0) return 128 + signal_;
+        if (sink_->closed()) return closed_output_status;
+        return pipeline_->result();
+    }
+
+private:
+    void changed() {
+        if (!pipeline_) return;
+        if (input_ && (pipeline_->stopped() || pipeline_->over())) input_->stop();
+        if (input_ && !pipeline_->over()) input_->resume();
+        if (pipeline_->over() && sink_->idle()) loop_.stop();
+        // A failed pipeline resets its last stage, but that word may be lost with a machine.
+        if (pipeline_->over() && !patience_) patience_ = loop_.after(1s, [this] { loop_.stop(); });
+    }
+
+    void on_signal(int number) {
+        signal_ = number;
+        pipeline_->cancel();
+        patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
+    }
+
+    io::EventLoop& loop_;
+    stream::Session& session_;
+    wire::Stage& first_;
+    std::optional<Sink> sink_;
+    std::optional<RunningPipeline> pipeline_;
+    std::optional<InputCopy> input_;
+    Handle patience_;
+    int signal_ = 0;
+};
+
+}  // namespace
+
+Result<int> pipe(const PipeOptions& options) {
+    JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, "pipe"));
+    JETWAY_ASSIGN(const std::string text, pipeline_text(attachment, options.pipeline));
+    JETWAY_ASSIGN(wire::Stage first, wire::parse_itinerary(text));
+    JETWAY_TRY(add_settings(first, options.settings));
+    JETWAY_ASSIGN(const auto types, service_types(attachment));
+    return Pipe(attachment, first).run(types);
+}
+
+}  // namespace jetway::cli

@@ -1,0 +1,99 @@
+// jetway status: one daemon, its links, its terminals and what runs over it.
+#include <boost/json/serialize.hpp>
+#include <iostream>
+
+#include "base/text.hpp"
+#include "cli/query.hpp"
+#include "cli/verbs.hpp"
+
+namespace jetway::cli {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view pipeline_note = "pipeline ";
+
+std::string clean(const std::string& text) {
+    return clean_text(text, 1000);
+}
+
+std::string heading(const json::object& answer) {
+    return clean(text_of(answer, "machine")) + "   mesh " + clean(text_of(answer, "mesh")) +
+           "   up " + shown_seconds(number_of(answer, "uptime_s")) + "   process " +
+           std::to_string(number_of(answer, "pid")) + "   id " + clean(text_of(answer, "router")) +
+           "   version " + clean(text_of(answer, "version")) + "\n";
+}
+
+std::string links(const json::object& answer) {
+    Table table({"LINK", "MACHINE", "PEER", "STATE", ">AGE", ">ROUND TRIP", ">COST", ">STREAMS"});
+    Table attached({"ATTACHED", "PROCESS", ">AGE", ">STREAMS"});
+    for (const json::object& row : objects_of(answer, "links")) {
+        const std::string age = shown_seconds(number_of(row, "age_s"));
+        const std::string streams = std::to_string(number_of(row, "streams"));
+        if (text_of(row, "kind") == "local") {
+            attached.add({text_of(row, "terminal"), text_of(row, "machine"), age, streams});
+            continue;
+        }
+        const bool measured = row.contains("round_trip_us") && row.at("round_trip_us").is_number();
+        table.add({text_of(row, "terminal"), text_of(row, "machine"), text_of(row, "peer"),
+                   text_of(row, "state"), age,
+                   measured ? shown_microseconds(number_of(row, "round_trip_us")) : "-",
+                   std::to_string(number_of(row, "cost")), streams});
+    }
+    return (table.empty() ? "no links to other machines\n" : table.text()) +
+           (attached.empty() ? "" : "\n" + attached.text());
+}
+
+/// Terminals without a link, and why.
+std::string terminals(const json::object& answer) {
+    Table table({"TERMINAL", "TYPE", "ADDRESS", "STATE", ">SINCE", ">ATTEMPTS", "LAST ERROR"});
+    for (const json::object& row : objects_of(answer, "terminals")) {
+        table.add({text_of(row, "name"), text_of(row, "type"), text_of(row, "address"),
+                   text_of(row, "state"), shown_seconds(number_of(row, "since_s")),
+                   std::to_string(number_of(row, "attempts")), text_of(row, "last_error")});
+    }
+    return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string streams(const json::object& answer) {
+    Table table({"STREAM FROM", "TO", ">SENT", ">ANSWERED", ">QUEUED"});
+    for (const json::object& row : objects_of(answer, "streams")) {
+        table.add({text_of(row, "source"), text_of(row, "destination"),
+                   std::to_string(number_of(row, "forward_bytes")),
+                   std::to_string(number_of(row, "backward_bytes")),
+                   std::to_string(number_of(row, "queued"))});
+    }
+    return table.empty() ? "" : "\n" + table.text();
+}
+
+/// What the daemon's parts want a person to know; pipelines last.
+std::string notes(const json::object& answer) {
+    const json::value* value = answer.if_contains("notes");
+    if (value == nullptr || !value->is_object()) return {};
+    std::string result;
+    std::string pipelines;
+    for (const auto& [key, text] : value->get_object()) {
+        if (!text.is_string() || text.get_string().empty()) continue;
+        const std::string line =
+            clean(std::string(key)) + "   " + clean(std::string(text.get_string())) + "\n";
+        (std::string_view(key).starts_with(pipeline_note) ? pipelines : result) += line;
+    }
+    result += pipelines;
+    return result.empty() ? "" : "\n" + result;
+}
+
+}  // namespace
+
+Result<int> status(const AskOptions& options) {
+    JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, "status"));
+    JETWAY_ASSIGN(const json::object answer, ask(attachment, {}, "status"));
+    if (options.format == Format::json) {
+        std::cout << json::serialize(answer) << "\n";
+    } else {
+        std::cout << heading(answer) << "\n"
+                  << links(answer) << terminals(answer) << streams(answer) << notes(answer);
+    }
+    return 0;
+}
+
+}  // namespace jetway::cli

@@ -1,0 +1,71 @@
+// The verbs of the command line. Each is a function in a file of its own name and returns the exit
+// status, or an error that main shows and turns into one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/output.hpp"
+
+namespace jetway::cli {
+
+struct RunOptions {
+    std::string file;
+    std::string machine;
+    bool on_loopback = false;  // addresses moved as `dev` moves them
+    bool quiet = false;        // warnings about the file were shown already
+};
+/// One machine of the file, in the foreground, until SIGTERM or Ctrl-C.
+Result<int> run(const RunOptions& options);
+
+struct DevOptions {
+    std::string file;
+    bool one_process = false;
+};
+/// All machines of the file on this host, in the foreground, until SIGTERM or Ctrl-C.
+Result<int> dev(const DevOptions& options);
+
+struct CheckOptions {
+    std::string file;
+    Format format = Format::text;
+};
+Result<int> check(const CheckOptions& options);
+
+/// What every command that asks a daemon takes.
+struct AskOptions {
+    std::string machine;  // whose daemon; empty: the only one
+    std::string name;     // of a service, pipeline ...
+    Format format = Format::text;
+};
+Result<int> status(const AskOptions& options);
+Result<int> services(const AskOptions& options);
+Result<int> routes(const AskOptions& options);
+Result<int> trace(const AskOptions& options);
+
+/// Standard input to the service, its answer to standard output.
+Result<int> call(const AskOptions& options);
+
+struct PipeOptions {
+    std::string machine;
+    std::string pipeline;               // its text, or its name in the daemon's file
+    std::vector<std::string> settings;  // STAGE.KEY=VALUE
+};
+/// Standard input to the first stage; what the last one gives to standard output.
+Result<int> pipe(const PipeOptions& options);
+
+struct RecOptions {
+    std::string machine;
+    std::string output;  // OUT.mp4
+    std::vector<std::string> command;
+};
+/// Runs the command in a terminal and makes a video and a recording of it.
+Result<int> rec(const RecOptions& options);
+
+/// The script for `shell` (bash, zsh, fish) on standard output.
+Result<int> completion(const std::string& shell);
+/// What completion offers: names of `services`, `pipelines` or `machines`, one a line; none when
+/// nothing runs.
+Result<int> complete_names(const std::string& what);
+
+}  // namespace jetway::cli
