@@ -10,42 +10,86 @@ namespace jetway::attach {
 
 namespace {
 
-/// One attempt to attach: it ends with a session or an error, or with its handle.
-struct Attempt {
-    std::unique_ptr<transport::Transport> transport;
-    std::unique_ptr<stream::Session> session;
-    Handle dialling;
-    Attached attached;
+// A daemon that runs answers within one turn of its loop.
+constexpr Duration patience = std::chrono::seconds(5);
 
-    void end(Result<std::unique_ptr<stream::Session>> result) {
-        dialling.release();
-        if (auto told = std::exchange(attached, nullptr)) told(std::move(result));
-    }
-};
+std::string joined(const std::vector<std::string>& names) {
+    std::string result;
+    for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
+    return result;
+}
 
 Error no_daemon(const std::string& machine, const std::string& why) {
+    const auto running = running_machines();
+    const bool others = running && !running->empty();
     return Error(Code::no_daemon, "no daemon of " + machine + " answers on this host")
-        .because(why)
+        .because(others ? "those that run here: " + joined(*running) : why)
         .then("jetway run deployment.yml --machine " + machine);
 }
 
-void begin(const std::shared_ptr<Attempt>& attempt, io::EventLoop& loop, const std::string& machine,
-           stream::SessionOptions options, ConnectionPtr connection) {
-    attempt->session =
-        std::make_unique<stream::Session>(std::move(connection), loop, std::move(options));
-    // The callbacks hold the attempt, and the attempt the session: both ways out of here untie it.
-    attempt->session->set_on_closed([attempt, machine, &loop](const Error& reason) {
-        const auto kept = attempt;
-        loop.post([kept] { kept->session.reset(); });
-        kept->end(no_daemon(machine, reason.line()));
-    });
-    attempt->session->set_on_attached([attempt] {
-        const auto kept = attempt;
-        kept->session->set_on_closed({});
-        kept->session->set_on_attached({});
-        kept->end(std::move(kept->session));
-    });
-}
+/// One attempt to attach: it ends with a session or an error, or with its handle. Its callbacks
+/// hold it; end() unties them.
+class Attempt : public std::enable_shared_from_this<Attempt> {
+public:
+    Attempt(io::EventLoop& loop, std::string machine, Attached attached)
+        : loop_(loop), machine_(std::move(machine)), attached_(std::move(attached)) {}
+
+    void start(const std::string& path, stream::SessionOptions options) {
+        deadline_ = loop_.after(patience, [self = shared_from_this()] {
+            self->end(Error(Code::timeout, "the daemon of " + self->machine_ + " does not answer")
+                          .then("stop it, and if it does not end, kill it"));
+        });
+        dialling_ = transport_->dial(
+            "unix:" + path, [self = shared_from_this(), options](Result<ConnectionPtr> connection) {
+                if (!connection) {
+                    return self->end(no_daemon(self->machine_, connection.error().line()));
+                }
+                self->attach(std::move(*connection), options);
+            });
+    }
+    void fail_later(const Error& error) {
+        loop_.post([self = shared_from_this(), error] { self->end(error); });
+    }
+    void cancel() {
+        attached_ = nullptr;
+        end(Error(Code::cancelled, "nobody waits any more"));
+    }
+
+private:
+    void attach(ConnectionPtr connection, const stream::SessionOptions& options) {
+        session_ = std::make_unique<stream::Session>(std::move(connection), loop_, options);
+        session_->set_on_closed([self = shared_from_this()](const Error& reason) {
+            // It listened and went, or it told us why we may not attach.
+            self->end(reason.code == Code::closed ? no_daemon(self->machine_, reason.line())
+                                                  : reason);
+        });
+        session_->set_on_attached([self = shared_from_this()] {
+            self->session_->set_on_closed({});
+            self->end(std::move(self->session_));
+        });
+    }
+
+    void end(Result<std::unique_ptr<stream::Session>> result) {
+        const auto self = shared_from_this();
+        deadline_.reset();
+        dialling_.reset();
+        if (session_) {
+            session_->set_on_closed({});
+            session_->set_on_attached({});
+            // Perhaps it is the session that calls.
+            loop_.post([session = std::shared_ptr(std::move(session_))] {});
+        }
+        if (const auto attached = std::exchange(attached_, nullptr)) attached(std::move(result));
+    }
+
+    io::EventLoop& loop_;
+    std::string machine_;
+    Attached attached_;
+    std::unique_ptr<transport::Transport> transport_ = transport::make_socket_transport(loop_);
+    std::unique_ptr<stream::Session> session_;
+    Handle dialling_;
+    Handle deadline_;
+};
 
 }  // namespace
 
@@ -60,42 +104,21 @@ Result<std::string> choose_machine(const std::string& machine) {
         return Error(Code::no_daemon, "no daemon runs on this host")
             .then("jetway dev deployment.yml, or jetway run deployment.yml --machine NAME");
     }
-    std::string names;
-    for (const std::string& name : running) names += (names.empty() ? "" : ", ") + name;
-    return Error(Code::ambiguous, "several daemons run on this host: " + names)
+    return Error(Code::ambiguous, "several daemons run on this host: " + joined(running))
         .then("say which with --machine NAME or JETWAY_MACHINE");
 }
 
 Handle connect(io::EventLoop& loop, const std::string& machine, stream::SessionOptions options,
                Attached attached) {
-    auto attempt = std::make_shared<Attempt>();
-    attempt->attached = std::move(attached);
-    const auto fail = [&loop, attempt](const Error& error) {
-        loop.post([attempt, error] { attempt->end(error); });
-    };
-    Handle handle([attempt] {
-        attempt->attached = nullptr;
-        attempt->dialling.reset();
-        attempt->session.reset();
-    });
     const auto chosen = choose_machine(machine);
-    if (!chosen) {
-        fail(chosen.error());
-        return handle;
+    auto attempt = std::make_shared<Attempt>(loop, chosen ? *chosen : machine, std::move(attached));
+    const auto path = chosen ? socket_path(*chosen) : chosen;
+    if (path) {
+        attempt->start(*path, std::move(options));
+    } else {
+        attempt->fail_later(path.error());
     }
-    const auto path = socket_path(*chosen);
-    if (!path) {
-        fail(path.error());
-        return handle;
-    }
-    attempt->transport = transport::make_socket_transport(loop);
-    attempt->dialling = attempt->transport->dial(
-        "unix:" + *path, [attempt, &loop, name = *chosen,
-                          options = std::move(options)](Result<ConnectionPtr> connection) {
-            if (!connection) return attempt->end(no_daemon(name, connection.error().line()));
-            begin(attempt, loop, name, options, std::move(*connection));
-        });
-    return handle;
+    return Handle([attempt] { attempt->cancel(); });
 }
 
 }  // namespace jetway::attach

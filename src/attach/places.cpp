@@ -10,15 +10,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "wire/control.hpp"
+
 namespace jetway::attach {
 
 namespace {
 
 constexpr std::string_view socket_suffix = ".sock";
 
-std::string variable(const char* name) {
+/// The directory that a variable names; empty when it is not set, or relative, which the XDG Base
+/// Directory Specification says to ignore.
+std::string directory_in(const char* name) {
     const char* value = std::getenv(name);
-    return value == nullptr ? std::string() : std::string(value);
+    return value != nullptr && *value == '/' ? std::string(value) : std::string();
 }
 
 /// Makes `path` with mode 0700 unless it is there; then it must be ours alone.
@@ -53,7 +57,7 @@ bool answers(const std::string& path) {
 }  // namespace
 
 Result<std::string> runtime_directory() {
-    const std::string given = variable("XDG_RUNTIME_DIR");
+    const std::string given = directory_in("XDG_RUNTIME_DIR");
     std::string path =
         given.empty() ? "/tmp/jetway-" + std::to_string(::getuid()) : given + "/jetway";
     JETWAY_TRY(private_directory(path));
@@ -61,8 +65,16 @@ Result<std::string> runtime_directory() {
 }
 
 Result<std::string> state_directory(const std::string& mesh, const std::string& machine) {
-    std::string base = variable("XDG_STATE_HOME");
-    if (base.empty()) base = variable("HOME") + "/.local/state";
+    JETWAY_TRY(wire::check_machine_name(mesh));
+    JETWAY_TRY(wire::check_machine_name(machine));
+    std::string base = directory_in("XDG_STATE_HOME");
+    if (base.empty()) {
+        base = directory_in("HOME");
+        if (base.empty()) {
+            return Error(Code::io, "no place for state: neither XDG_STATE_HOME nor HOME is set");
+        }
+        base += "/.local/state";
+    }
     std::string path = base + "/jetway/" + mesh + "/" + machine;
     std::error_code failed;
     std::filesystem::create_directories(path, failed);
@@ -71,6 +83,7 @@ Result<std::string> state_directory(const std::string& mesh, const std::string& 
 }
 
 Result<std::string> socket_path(const std::string& machine) {
+    JETWAY_TRY(wire::check_machine_name(machine));  // else it might lead out of the directory
     JETWAY_ASSIGN(std::string path, runtime_directory());
     path.append("/").append(machine).append(socket_suffix);
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
@@ -84,9 +97,10 @@ Result<std::vector<std::string>> running_machines() {
     JETWAY_ASSIGN(const std::string directory, runtime_directory());
     std::vector<std::string> machines;
     std::error_code failed;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-        const std::string name = entry.path().filename().string();
-        if (!name.ends_with(socket_suffix) || !answers(entry.path().string())) continue;
+    for (std::filesystem::directory_iterator entry(directory, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        const std::string name = entry->path().filename().string();
+        if (!name.ends_with(socket_suffix) || !answers(entry->path().string())) continue;
         machines.push_back(name.substr(0, name.size() - socket_suffix.size()));
     }
     if (failed) return Error(Code::io, "cannot read " + directory + ": " + failed.message());

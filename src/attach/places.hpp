@@ -12,8 +12,10 @@ namespace jetway::attach {
 /// somebody else or others may enter it.
 Result<std::string> runtime_directory();
 /// $XDG_STATE_HOME/jetway/MESH/MACHINE (~/.local/state without the variable), made when missing.
+/// E-USAGE for names that are none, E-IO when it cannot be made.
 Result<std::string> state_directory(const std::string& mesh, const std::string& machine);
-/// runtime_directory()/MACHINE.sock. E-USAGE when the path is too long for a socket (107 bytes).
+/// runtime_directory()/MACHINE.sock. E-USAGE when the name is none, or the path is too long for a
+/// socket (107 bytes).
 Result<std::string> socket_path(const std::string& machine);
 /// Machines of this host whose daemon answers its socket, by name.
 Result<std::vector<std::string>> running_machines();
