@@ -35,6 +35,7 @@ Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
     if (link == nullptr) return Error(Code::closed, "frame from a link that is gone");
     ++state_->counts.frames_in;
     const wire::FrameHeader header = frame.header;
+    if (header.label == 0) return protocol_error("frame without a stream");
     if (header.type < static_cast<std::uint8_t>(FrameType::open) ||
         header.type > static_cast<std::uint8_t>(FrameType::reset_ack)) {
         if ((header.type & wire::ignorable) != 0) return success();

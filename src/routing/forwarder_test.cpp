@@ -202,6 +202,7 @@ TEST_F(ForwarderTest, a_label_beyond_the_bound_is_a_protocol_error) {
     accepts(west, open_frame(wire::max_label, "east-service"));
     refuses(west, open_frame(wire::max_label + 2, "east-service"), "label");
     refuses(west, open_frame(~0U, "east-service"), "label");
+    refuses(west, open_frame(0, "east-service"), "without a stream");
 }
 
 TEST_F(ForwarderTest, frames_of_streams_that_never_were_are_protocol_errors) {
