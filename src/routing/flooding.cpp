@@ -61,7 +61,11 @@ void Flooding::tell_all(const Topology& topology) {
 }
 
 void Flooding::tell_record(NodeIndex node, bool urgent) {
-    withheld_.erase(node);
+    // News of a node brings its catalogue along: nothing else will, once it is not withheld.
+    if (withheld_.contains(node)) {
+        withheld_.erase(node);
+        tell_catalogue(node);
+    }
     if (urgent) records_.erase(node);
     if (!urgent && urgent_.contains(node)) return;
     (urgent ? urgent_ : records_).insert(node);
@@ -78,9 +82,7 @@ void Flooding::has_catalogue(NodeIndex node, std::uint64_t sequence) {
 }
 
 void Flooding::release(NodeIndex node) {
-    if (!withheld_.contains(node)) return;
-    tell_record(node, false);
-    tell_catalogue(node);
+    if (withheld_.contains(node)) tell_record(node, false);
 }
 
 void Flooding::pull_catalogue(NodeIndex node, bool everything) {

@@ -1,0 +1,241 @@
+#include "routing/flooding.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+namespace jetway::routing {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::FrameType;
+
+constexpr Time start{1'000s};
+
+wire::NodeRecord record(RouterId router, std::uint64_t sequence) {
+    wire::NodeRecord record;
+    record.set_router(router);
+    record.set_epoch(1);
+    record.set_sequence(sequence);
+    record.set_machine("m" + std::to_string(router));
+    return record;
+}
+
+/// A router that knows machines 1 (itself), 2, 3, ... and one link of it.
+struct Teller {
+    Topology topology{1, "m1", start};
+    Directory directory;
+    Flooding flooding{start};
+
+    explicit Teller(RouterId machines) {
+        for (RouterId router = 1; router <= machines; ++router) hear(router, 1);
+    }
+    NodeIndex hear(RouterId router, std::uint64_t sequence) {
+        const auto news = record(router, sequence);
+        return topology.accept(start, news, wire::encode(news)).node;
+    }
+    void offer(std::uint64_t instance, std::string name = "echo") {
+        wire::ServiceRecord service;
+        service.set_instance(instance);
+        service.set_service(std::move(name));
+        directory.offer(0, 1, service);
+    }
+    std::optional<wire::Frame> pull(Time now = start) {
+        wire::Frame frame;
+        if (!flooding.pull(now, topology, directory, frame)) return std::nullopt;
+        return frame;
+    }
+    /// "router.sequence" of the next record; "-" when there is none.
+    std::string next_record() {
+        const auto frame = pull();
+        if (!frame || !frame->header.is(FrameType::node)) return "-";
+        const auto told = *wire::decode<wire::NodeRecord>(frame->body.bytes());
+        return std::to_string(told.router()) + "." + std::to_string(told.sequence());
+    }
+};
+
+TEST(Flooding, WritesTheVersionOfNowHoweverOftenItChanged) {
+    Teller teller(2);
+    for (std::uint64_t sequence = 2; sequence < 50; ++sequence) {
+        teller.flooding.tell_record(teller.hear(2, sequence), false);
+    }
+    EXPECT_EQ(teller.next_record(), "2.49");
+    EXPECT_EQ(teller.next_record(), "-");
+}
+
+TEST(Flooding, BadNewsGoesFirst) {
+    Teller teller(4);
+    teller.flooding.tell_record(1, false);
+    teller.flooding.tell_record(2, false);
+    teller.flooding.tell_record(3, true);
+    teller.flooding.tell_record(2, true);  // it got worse
+    teller.flooding.tell_record(3, false);  // and this did not get better
+    EXPECT_EQ(teller.next_record(), "3.1");
+    EXPECT_EQ(teller.next_record(), "4.1");
+    EXPECT_EQ(teller.next_record(), "2.1");
+    EXPECT_EQ(teller.next_record(), "-");
+}
+
+TEST(Flooding, WhatTheNeighbourHasIsNotTold) {
+    Teller teller(3);
+    teller.flooding.tell_record(1, true);
+    teller.flooding.tell_record(2, false);
+    teller.flooding.has_record(1);
+    EXPECT_EQ(teller.next_record(), "3.1");
+    EXPECT_TRUE(teller.flooding.records_told());
+    EXPECT_FALSE(teller.flooding.has_frames());
+}
+
+TEST(Flooding, AFreshLinkIsToldOnlyOfMachinesThatAreThere) {
+    Teller teller(3);
+    teller.flooding.tell_all(teller.topology);
+    EXPECT_EQ(teller.next_record(), "1.1");
+    EXPECT_EQ(teller.next_record(), "-");
+    teller.flooding.release(2);  // now it is there
+    teller.flooding.release(2);
+    EXPECT_EQ(teller.next_record(), "3.1");
+    EXPECT_EQ(teller.next_record(), "-");
+    teller.flooding.tell_record(1, false);  // a newer version is told in any case
+    EXPECT_EQ(teller.next_record(), "2.1");
+    teller.flooding.release(1);
+    EXPECT_EQ(teller.next_record(), "-");
+}
+
+TEST(Flooding, AWithheldMachineThatChangesIsToldWithItsCatalogue) {
+    Teller teller(2);
+    const NodeIndex other = teller.topology.find(2);
+    wire::ServiceRecord service;
+    service.set_instance(7);
+    service.set_service("cat");
+    teller.directory.offer(other, 1, service);
+    teller.flooding.tell_all(teller.topology);
+    while (teller.pull()) {
+    }
+    teller.flooding.tell_record(teller.hear(2, 2), false);
+    EXPECT_EQ(teller.next_record(), "2.2");
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(frame->header.is(FrameType::dir_snapshot));
+}
+
+TEST(Flooding, ACatalogueIsToldAsAWholeOnceAndThenByChanges) {
+    Teller teller(1);
+    teller.offer(1);
+    teller.flooding.tell_catalogue(0);
+    EXPECT_TRUE(teller.pull()->header.is(FrameType::dir_snapshot));
+    EXPECT_FALSE(teller.pull());
+    teller.offer(2);
+    teller.offer(3);
+    teller.flooding.tell_catalogue(0);
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame->header.is(FrameType::dir_delta));
+    const auto delta = *wire::decode<wire::DirectoryDelta>(frame->body.bytes());
+    EXPECT_EQ(delta.from_sequence(), 2U);
+    EXPECT_EQ(delta.to_sequence(), 3U);
+    EXPECT_FALSE(teller.pull());
+}
+
+TEST(Flooding, ACatalogueThatChangesWhileItsChunksTravelIsCompletedByADelta) {
+    Teller teller(1);
+    for (std::uint64_t i = 1; i <= 1'000; ++i) teller.offer(i, std::string(100, 'x'));
+    teller.flooding.tell_catalogue(0);
+    Directory copy;
+    SnapshotAssembly assembly;
+    bool changed = false;
+    while (const auto frame = teller.pull()) {
+        if (frame->header.is(FrameType::dir_snapshot)) {
+            auto whole =
+                assembly.add(*wire::decode<wire::DirectorySnapshot>(frame->body.bytes()));
+            ASSERT_TRUE(whole);
+            if (*whole) ASSERT_EQ(*copy.replace(0, std::move(**whole)), Directory::News::newer);
+        } else {
+            const auto delta = *wire::decode<wire::DirectoryDelta>(frame->body.bytes());
+            ASSERT_EQ(*copy.apply(0, delta), Directory::News::newer);
+        }
+        if (!std::exchange(changed, true)) {
+            teller.offer(5'000);
+            teller.flooding.tell_catalogue(0);
+        }
+    }
+    EXPECT_EQ(copy[0].sequence(), 1'001U);
+    EXPECT_EQ(copy[0].digest(), teller.directory[0].digest());
+}
+
+TEST(Flooding, ANeighbourThatSaysHowFarItIsGetsWhatItLacks) {
+    Teller teller(1);
+    for (std::uint64_t i = 1; i <= 10; ++i) teller.offer(i);
+    teller.flooding.has_catalogue(0, 7);
+    teller.flooding.tell_catalogue(0);
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame->header.is(FrameType::dir_delta));
+    EXPECT_EQ(wire::decode<wire::DirectoryDelta>(frame->body.bytes())->from_sequence(), 8U);
+    teller.flooding.has_catalogue(0, 10);
+    teller.flooding.tell_catalogue(0);
+    EXPECT_FALSE(teller.pull());
+}
+
+TEST(Flooding, AQuestionNamesHowFarWeAreOrAsksForEverything) {
+    Teller teller(2);
+    teller.offer(1);
+    const auto asked = [&](NodeIndex node, bool everything) {
+        teller.flooding.pull_catalogue(node, everything);
+        const auto frame = teller.pull();
+        EXPECT_TRUE(frame->header.is(FrameType::dir_pull));
+        return *wire::decode<wire::DirectoryPull>(frame->body.bytes());
+    };
+    EXPECT_EQ(asked(0, false).have_sequence(), 1U);
+    EXPECT_EQ(asked(0, true).have_sequence(), 0U);
+    EXPECT_EQ(asked(0, false).have_sequence(), 1U);
+    EXPECT_EQ(asked(1, false).origin(), 2U);
+    EXPECT_FALSE(teller.flooding.has_frames());
+}
+
+TEST(Flooding, StaysBelowWhatANeighbourAllows) {
+    Teller teller(2);
+    std::uint64_t sent = 0;
+    for (Time now = start; now < start + 2s; now += 1ms) {
+        for (;;) {
+            teller.flooding.tell_record(1, false);
+            if (!teller.pull(now)) break;
+            ++sent;
+        }
+        EXPECT_GT(teller.flooding.next_deadline(now), now);
+    }
+    EXPECT_GT(sent, told_frames_a_second * 2);        // burst and two seconds
+    EXPECT_LE(sent, told_frames_a_second * 9 / 10 * 3 + 1);
+}
+
+TEST(Flooding, ARecycledPlaceOwesNothing) {
+    Teller teller(2);
+    teller.flooding.tell_record(1, true);
+    teller.flooding.tell_catalogue(1);
+    teller.flooding.pull_catalogue(1, true);
+    teller.flooding.drop(1);
+    EXPECT_FALSE(teller.flooding.has_frames());
+}
+
+RC_GTEST_PROP(NodeSet, IsASetThatGivesEveryoneATurn, ()) {
+    NodeSet set;
+    std::set<NodeIndex> model;
+    const auto steps = *rc::gen::inRange(1, 200);
+    for (int i = 0; i < steps; ++i) {
+        const auto node = *rc::gen::inRange<NodeIndex>(0, 300);
+        if (*rc::gen::arbitrary<bool>()) {
+            set.insert(node);
+            model.insert(node);
+        } else {
+            set.erase(node);
+            model.erase(node);
+        }
+        RC_ASSERT(set.size() == model.size());
+        RC_ASSERT(set.contains(node) == model.contains(node));
+    }
+    std::set<NodeIndex> turns;
+    for (std::size_t i = 0; i < model.size(); ++i) turns.insert(set.next());
+    RC_ASSERT(turns == model);
+    RC_ASSERT((set.next() == no_node) == model.empty());
+}
+
+}  // namespace
+}  // namespace jetway::routing
