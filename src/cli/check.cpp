@@ -1,6 +1,7 @@
 // jetway check: everything that is wrong with a file, all at once.
 #include <boost/json.hpp>
 #include <iostream>
+#include <optional>
 
 #include "cli/load_file.hpp"
 #include "cli/verbs.hpp"
@@ -10,18 +11,25 @@ namespace {
 
 namespace json = boost::json;
 
-/// Warnings that only matter when the file is run as it stands.
+/// `run` would refuse the file as it stands: one warning, at the first address, that names the
+/// machines.
 void add_unprotected(LoadedFile& file) {
     if (!file.loaded.deployment) return;
+    std::string machines;
+    std::optional<deployment::Problem> warning;
     for (const deployment::Machine& machine : file.loaded.deployment->machines) {
-        for (deployment::Problem& problem :
-             deployment::unprotected(*file.loaded.deployment, machine)) {
-            ++file.loaded.warnings;
-            if (file.loaded.problems.size() < deployment::Problems::limit) {
-                file.loaded.problems.push_back(std::move(problem));
-            }
-        }
+        const auto problems = deployment::unprotected(*file.loaded.deployment, machine);
+        if (problems.empty()) continue;
+        if (!warning) warning = problems.front();
+        machines += (machines.empty() ? "" : ", ") + machine.name;
     }
+    if (!warning) return;
+    warning->message =
+        "jetway run refuses " + machines + ": what leaves this host would not be encrypted";
+    warning->meaning =
+        "this version has no TLS: write insecure: true to allow it; jetway dev needs nothing";
+    ++file.loaded.warnings;
+    file.loaded.problems.push_back(std::move(*warning));
 }
 
 std::string as_json(const LoadedFile& file) {

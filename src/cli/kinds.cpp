@@ -1,9 +1,10 @@
 #include "cli/kinds.hpp"
 
-#include "cli/executable_kinds.hpp"
 #include "services/display/display.hpp"
 #include "services/echo/echo.hpp"
 #include "services/exec/exec.hpp"
+#include "services/gpu/gpu.hpp"
+#include "services/mp4/mp4.hpp"
 #include "services/parser/parser.hpp"
 #include "services/pty/pty.hpp"
 #include "services/recorder/recorder.hpp"
@@ -16,8 +17,8 @@ const std::vector<ServiceMaker>& service_makers() {
         {&exec::kind, exec::capabilities, exec::make},
         {&pty::kind, pty::capabilities, pty::make},
         {&parser::kind, parser::capabilities, parser::make},
-        {&gpu_kind, nullptr, nullptr},
-        {&mp4_kind, nullptr, nullptr},
+        {&gpu::kind, nullptr, nullptr},
+        {&mp4::kind, nullptr, nullptr},
         {&display::kind, display::capabilities, display::make},
         {&recorder::recorder_kind, recorder::recorder_capabilities, recorder::make_recorder},
         {&recorder::replayer_kind, recorder::replayer_capabilities, recorder::make_replayer},

@@ -179,15 +179,6 @@ private:
 
 }  // namespace
 
-const Kind kind{"mp4-encoder",
-                {"mp4-server", "encoder-server"},
-                "writes pictures into an H.264 MP4 file",
-                {{"output", SettingType::text, "SERVICE-MACHINE-TIME.mp4", "the file"},
-                 {"fps", SettingType::number, "30", "pictures a second"},
-                 {"crf", SettingType::number, "20", "quality: 0 (lossless) to 51"},
-                 {"preset", SettingType::text, "veryfast", "of x264"}},
-                "jetway-mp4"};
-
 Capabilities capabilities() {
     return {ServiceType::output, {std::string(screen::picture_content_type)}, {}, {"h264"}};
 }
