@@ -98,11 +98,24 @@ void RoutingServer::State::closed(routing::LinkId id, const Error& reason) {
     const std::shared_ptr<LinkEnd> gone = std::move(links[id]);
     if (gone->in_core) core.remove_link(now(), id, reason);
     if (gone->kind == routing::LinkKind::network) {
-        if (gone->connection->dialled()) terminals.lost(gone->terminal, reason, gone->was_up);
+        if (gone->connection->dialled()) {
+            terminals.lost(gone->terminal, reason, gone->was_up);
+        } else if (!gone->was_up && !gone->closing) {
+            log::info("[Router] a connection from {} ended before it was a link: {}",
+                      gone->connection->peer(), reason.line());
+        }
         refresh_links();
     }
     timer.post([gone] {});
     schedule();
+}
+
+/// A connection that ended before it was a link: a stranger, a port scan, a peer that died early.
+void RoutingServer::State::report_stranger(const LinkEnd& link, const Error& reason) {
+    std::uint64_t left_out = 0;
+    if (!stranger_limit.allow(now(), left_out)) return;
+    log::info("[Router] connection {} ended before it was a link: {}{}", link.connection->peer(),
+              reason.line(), left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
 }
 
 void RoutingServer::State::on_frame(LinkEnd& link, wire::Frame&& frame) {

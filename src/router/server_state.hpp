@@ -49,6 +49,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     void close_link(routing::LinkId id, const Error& reason);
     void report(const routing::Event& event);
     void refresh_links();
+    void report_stranger(const LinkEnd& link, const Error& reason);
     void arm();
 
     Kernel& kernel;
@@ -64,6 +65,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     std::map<std::string, std::string> notes;
     std::function<void(const routing::Event&)> on_event;
     LogLimit log_limit{20, std::chrono::seconds(1)};
+    LogLimit stranger_limit{100, std::chrono::seconds(1)};
     Time started;
     Time turn_now{};
     bool scheduled = false;
