@@ -101,8 +101,7 @@ void RoutingServer::State::closed(routing::LinkId id, const Error& reason) {
         if (gone->connection->dialled()) {
             terminals.lost(gone->terminal, reason, gone->was_up);
         } else if (!gone->was_up && !gone->closing) {
-            log::info("[Router] a connection from {} ended before it was a link: {}",
-                      gone->connection->peer(), reason.line());
+            report_stranger(*gone, reason);
         }
         refresh_links();
     }
