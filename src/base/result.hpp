@@ -116,4 +116,5 @@ Error system_error(std::string_view what, int error_number);
     if (!JETWAY_ASSIGN_NAME(jetway_result_, __LINE__)) {                        \
         return std::move(JETWAY_ASSIGN_NAME(jetway_result_, __LINE__)).error(); \
     }                                                                           \
-    variable = std::move(*JETWAY_ASSIGN_NAME(jetway_result_, __LINE__))
+    variable = /* NOLINT(bugprone-macro-parentheses) */                         \
+        std::move(*JETWAY_ASSIGN_NAME(jetway_result_, __LINE__))

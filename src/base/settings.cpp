@@ -15,9 +15,8 @@ Error bad(std::string_view key, std::string_view value, std::string_view expecte
 
 template <typename T>
 bool parse_all(std::string_view text, T& value) {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end;
+    const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
+    return error == std::errc() && stop == text.end();
 }
 
 /// The only value of a key that is present.
@@ -115,16 +114,16 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     };
     constexpr std::array<Unit, 5> units{
         {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
-    const Error error(Code::usage, "\"" + std::string(text) +
-                                       "\" is not a duration: write 400ms, 5s, 2m, 1h or 10us");
+    Error error(Code::usage,
+                "\"" + std::string(text) + "\" is not a duration: write 400ms, 5s, 2m, 1h or 10us");
     // from_chars would also take "inf", "nan" and a sign.
     if (text.empty() || text.front() < '0' || text.front() > '9') return error;
     double number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, failed] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+    const auto [stop, failed] =
+        std::from_chars(text.begin(), text.end(), number, std::chars_format::fixed);
     if (failed != std::errc()) return error;
     for (const Unit& unit : units) {
-        if (unit.name != std::string_view(stop, static_cast<std::size_t>(end - stop))) continue;
+        if (unit.name != std::string_view(stop, text.end())) continue;
         const double total = number * unit.nanoseconds;
         if (total >= static_cast<double>(std::numeric_limits<std::int64_t>::max())) return error;
         return std::chrono::nanoseconds(std::llround(total));

@@ -14,6 +14,13 @@ thread_local jetway::wire::Allocations counted;
 
 }  // namespace
 
+#if defined(__has_feature) && __has_feature(thread_sanitizer)
+// TSan brings an operator new that cannot be replaced, and calls this.
+extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::size_t size) {
+    ++counted.count;
+    counted.bytes += size;
+}
+#else
 void* operator new(std::size_t size) {
     ++counted.count;
     counted.bytes += size;
@@ -26,6 +33,7 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
+#endif
 
 namespace jetway::wire {
 

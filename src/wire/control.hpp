@@ -19,8 +19,8 @@ namespace jetway::wire {
 using RouterId = std::uint64_t;  // 0 and ~0 are reserved
 
 inline constexpr std::size_t max_record =
-    32 * 1024;  // every control body except OPEN's, NODE included
-inline constexpr std::size_t max_open = 32 * 1024;
+    std::size_t{32} * 1024;  // every control body except OPEN's, NODE included
+inline constexpr std::size_t max_open = std::size_t{32} * 1024;
 inline constexpr std::size_t max_machine_name = 64;
 inline constexpr std::size_t max_service_name = 255;
 inline constexpr std::size_t max_address = 320;  // service@machine
@@ -44,7 +44,7 @@ inline constexpr std::uint32_t max_pool = 1024 * 1024 * 1024;  // bytes of first
 inline constexpr std::uint64_t max_remaining_us = 366ULL * 86'400'000'000;  // a deadline
 inline constexpr std::uint32_t hop_limit = 1024;
 inline constexpr std::uint32_t first_window = 16 * 1024;
-inline constexpr std::size_t max_envelope = 64 * 1024 * 1024;
+inline constexpr std::size_t max_envelope = std::size_t{64} * 1024 * 1024;
 
 // The generated messages under their plain names.
 using Setting = pb::Setting;
