@@ -15,7 +15,7 @@ constexpr NodeIndex self = 0;
 constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62U;
 constexpr Duration least_question_wait = milliseconds(50);
 constexpr Duration most_question_wait = seconds(5);
-constexpr Duration fresh_link = seconds(2);
+constexpr Duration fresh_link = settling_time;
 
 bool counts_against_quota(FrameType type) {
     return type == FrameType::node || type == FrameType::dir_delta || type == FrameType::dir_pull ||

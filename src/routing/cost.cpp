@@ -37,9 +37,10 @@ bool LinkCost::measured(Time now, Duration round_trip) {
     const std::uint32_t off = step > step_ ? step - step_ : step_ - step;
     follow(now, off >= 2, off_by_2_, off_by_2_since_);
     follow(now, off >= 6, off_by_6_, off_by_6_since_);
-    const bool tell = fresh_ ? off >= 2 : due(now, off);
-    fresh_ = false;
-    if (!tell) return false;
+    const bool first = first_ == Time{};
+    if (first) first_ = now;
+    const bool settling = now - first_ < settling_time && step < step_;
+    if (!((first || settling) ? off >= 2 : due(now, off))) return false;
     step_ = step;
     changed_ = now;
     off_by_2_ = off_by_6_ = false;
