@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=$(cd "$here/../../build/release" && pwd)
 work=$(mktemp -d)
-export XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state POCL_CACHE_DIR=${POCL_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pocl}
+export XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state POCL_CACHE_DIR=${POCL_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/pocl}
 mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME" "$POCL_CACHE_DIR"
 mesh=
 page=
