@@ -27,7 +27,7 @@ private:
         held_ += bytes.size();
         if (stage_.write(bytes, end_of_message)) give_credit();
     }
-    void on_input_finish(const wire::Outcome& outcome) override { stage_.finish(outcome); }
+    void on_input_finish(const wire::Outcome& /*outcome*/) override { stage_.finish(); }
     void on_space() override { give_credit(); }
     void on_end(const std::optional<Error>& failure) override;
 

@@ -20,7 +20,8 @@ Execution::Execution(io::EventLoop& loop, stream::ServiceContext& context, strea
     : loop_(loop),
       name_(context.name),
       over_(std::move(over)),
-      errors_(loop, context.name),
+      errors_(loop,
+              [name = context.name](const std::string& line) { log::info("{}: {}", name, line); }),
       child_(std::move(child)),
       stage_(std::make_unique<stream::Stage>(context.session, std::move(stream), *this,
                                              context.name)) {

@@ -6,6 +6,9 @@
 
 namespace jetway::exec {
 
+LineLog::LineLog(Timer& timer, Write write)
+    : timer_(timer), write_(std::move(write)), limit_(100, std::chrono::seconds(1)) {}
+
 void LineLog::on_read(Buffer bytes) {
     take(bytes.text());
 }
@@ -33,9 +36,9 @@ void LineLog::take(std::string_view text) {
 void LineLog::write_line() {
     std::uint64_t left_out = 0;
     if (limit_.allow(timer_.now(), left_out)) {
-        if (left_out > 0) log::info("{}: ({} lines left out)", name_, left_out);
+        if (left_out > 0) write_("(" + std::to_string(left_out) + " lines left out)");
         std::ranges::replace(line_, '\t', ' ');
-        log::info("{}: {}", name_, clean_text(line_, most_of_line));
+        write_(clean_text(line_, most_of_line));
     }
     line_.clear();
 }

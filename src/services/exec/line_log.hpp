@@ -13,9 +13,9 @@ inline constexpr std::size_t most_of_line = 2048;  // bytes; the rest of a longe
 
 class LineLog final : public io::ByteStreamEvents {
 public:
-    /// Lines begin with `name`.
-    LineLog(Timer& timer, std::string name)
-        : timer_(timer), name_(std::move(name)), limit_(100, std::chrono::seconds(1)) {}
+    using Write = std::function<void(const std::string& line)>;
+    /// `write` gets each line, made fit for a log.
+    LineLog(Timer& timer, Write write);
 
     /// Nothing more will come.
     bool ended() const { return ended_; }
@@ -29,7 +29,7 @@ private:
     void write_line();
 
     Timer& timer_;
-    std::string name_;
+    Write write_;
     LogLimit limit_;
     std::string line_;
     bool ended_ = false;

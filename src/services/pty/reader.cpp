@@ -55,10 +55,16 @@ void Reader::take_messages() {
         if (decoded) {
             keys_blocked_ = !take(std::move(*decoded));
         } else {
-            failed_ = true;
-            stage_.fail(decoded.error());
+            fail(decoded.error());
         }
     }
+}
+
+void Reader::fail(const Error& reason) {
+    failed_ = true;
+    blocked_ = false;
+    stage_.fail(reason);
+    session_.on_reader_stopped(*this);
 }
 
 bool Reader::take(screen::PtyMessage message) {

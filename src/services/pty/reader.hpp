@@ -50,6 +50,7 @@ private:
     void on_end(const std::optional<Error>& failure) override;
     void take_messages();
     bool take(screen::PtyMessage message);
+    void fail(const Error& reason);
     void consume(std::size_t bytes);
 
     stream::Stage stage_;

@@ -40,7 +40,7 @@ Code error_of(const std::string& text) {
     return events ? Code::ok : events.error().code;
 }
 
-TEST(Cast, what_is_written_is_a_version_3_recording) {
+TEST(Cast, WhatIsWrittenIsAVersion3Recording) {
     CastWriter writer;
     EXPECT_EQ(
         writer.header(
@@ -54,7 +54,7 @@ TEST(Cast, what_is_written_is_a_version_3_recording) {
     EXPECT_EQ(writer.exit(3'000'000, 143), "[1.749999, \"x\", \"143\"]\n");
 }
 
-TEST(Cast, every_kind_of_event_comes_back_as_it_was_written) {
+TEST(Cast, EveryKindOfEventComesBackAsItWasWritten) {
     CastWriter writer;
     std::string text = writer.header({.columns = 100, .rows = 30, .timestamp = 7, .title = "t"});
     text += writer.output(5, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80") + writer.resize(6, 90, 20) +
@@ -69,7 +69,7 @@ TEST(Cast, every_kind_of_event_comes_back_as_it_was_written) {
     EXPECT_EQ(*events, expected);
 }
 
-TEST(Cast, a_character_cut_by_a_message_waits_for_its_rest) {
+TEST(Cast, ACharacterCutByAMessageWaitsForItsRest) {
     CastWriter writer;
     EXPECT_EQ(writer.output(1, "a\xf0\x9f"), "[0.000001, \"o\", \"a\"]\n");
     EXPECT_EQ(writer.output(2, "\x98"), "");
@@ -77,14 +77,14 @@ TEST(Cast, a_character_cut_by_a_message_waits_for_its_rest) {
     EXPECT_EQ(writer.finish(4), "");
 }
 
-TEST(Cast, bytes_that_are_not_utf8_are_kept_beside_a_replacement) {
+TEST(Cast, BytesThatAreNotUtf8AreKeptBesideAReplacement) {
     CastWriter writer;
     EXPECT_EQ(writer.output(1, "\x1b[0m\xff\x80"),
               "# jetway-raw " + to_base64("\x1b[0m\xff\x80") +
                   "\n[0.000001, \"o\", \"\\u001b[0m\xef\xbf\xbd\xef\xbf\xbd\"]\n");
 }
 
-TEST(Cast, half_a_character_at_the_end_is_not_lost) {
+TEST(Cast, HalfACharacterAtTheEndIsNotLost) {
     CastWriter writer;
     const std::string text = writer.header({}) + writer.output(1, "a\xe2\x82") + writer.exit(2, 0);
     const auto events = read(text);
@@ -93,7 +93,7 @@ TEST(Cast, half_a_character_at_the_end_is_not_lost) {
     EXPECT_EQ(events->back().code, CastCode::exit);
 }
 
-RC_GTEST_PROP(Cast, any_bytes_cut_anywhere_come_back_the_same, (std::vector<std::string> pieces)) {
+RC_GTEST_PROP(Cast, AnyBytesCutAnywhereComeBackTheSame, (std::vector<std::string> pieces)) {
     CastWriter writer;
     std::string text = writer.header({});
     std::string bytes;
@@ -108,7 +108,7 @@ RC_GTEST_PROP(Cast, any_bytes_cut_anywhere_come_back_the_same, (std::vector<std:
     RC_ASSERT(output_of(*events) == bytes);
 }
 
-RC_GTEST_PROP(Cast, times_do_not_drift, (std::vector<std::uint32_t> steps)) {
+RC_GTEST_PROP(Cast, TimesDoNotDrift, (std::vector<std::uint32_t> steps)) {
     CastWriter writer;
     std::string text = writer.header({});
     std::vector<std::uint64_t> times;
@@ -123,14 +123,14 @@ RC_GTEST_PROP(Cast, times_do_not_drift, (std::vector<std::uint32_t> steps)) {
     for (std::size_t i = 0; i < times.size(); ++i) RC_ASSERT((*events)[i].at_us == times[i]);
 }
 
-RC_GTEST_PROP(Cast, any_line_is_an_event_nothing_or_an_error, (std::string line)) {
+RC_GTEST_PROP(Cast, AnyLineIsAnEventNothingOrAnError, (std::string line)) {
     CastReader reader;
     (void)reader.line(line);
     (void)reader.line(R"({"version": 2, "width": 80, "height": 24})");
     (void)reader.line(line);
 }
 
-TEST(Cast, version_2_counts_from_the_beginning) {
+TEST(Cast, Version2CountsFromTheBeginning) {
     const auto events = read(
         "{\"version\": 2, \"width\": 80, \"height\": 24, \"timestamp\": 1504467315}\r\n"
         "[0.5, \"o\", \"a\"]\r\n[0.25, \"o\", \"b\"]\r\n[1.000001, \"o\", \"c\"]\r\n");
@@ -141,20 +141,20 @@ TEST(Cast, version_2_counts_from_the_beginning) {
     EXPECT_EQ((*events)[2].at_us, 1'000'001U);
 }
 
-TEST(Cast, comments_blank_lines_and_unknown_codes_are_skipped) {
+TEST(Cast, CommentsBlankLinesAndUnknownCodesAreSkipped) {
     const auto events = read(with_header("# a comment\n\n[1.0, \"z\", {}]\n[1.0, \"o\", \"a\"]\n"));
     ASSERT_TRUE(events) << events.error().line();
     ASSERT_EQ(events->size(), 1U);
     EXPECT_EQ((*events)[0].at_us, 2'000'000U) << "a skipped event's time counts";
 }
 
-TEST(Cast, a_broken_raw_comment_leaves_the_text) {
+TEST(Cast, ABrokenRawCommentLeavesTheText) {
     const auto events = read(with_header("# jetway-raw !!!\n[0, \"o\", \"a\"]\n"));
     ASSERT_TRUE(events);
     EXPECT_EQ(output_of(*events), "a");
 }
 
-TEST(Cast, what_is_no_recording_is_refused) {
+TEST(Cast, WhatIsNoRecordingIsRefused) {
     EXPECT_EQ(error_of("hello\n"), Code::bad_file);
     EXPECT_EQ(error_of("[]\n"), Code::bad_file);
     EXPECT_EQ(error_of("{\"version\": 1, \"width\": 80, \"height\": 24}\n"), Code::unsupported);
@@ -164,7 +164,7 @@ TEST(Cast, what_is_no_recording_is_refused) {
     EXPECT_EQ(error_of(std::string(100'000, '[') + "\n"), Code::bad_file);
 }
 
-TEST(Cast, events_that_make_no_sense_are_refused) {
+TEST(Cast, EventsThatMakeNoSenseAreRefused) {
     EXPECT_EQ(error_of(with_header("[1.0, \"o\"]\n")), Code::bad_file);
     EXPECT_EQ(error_of(with_header("{\"a\": 1}\n")), Code::bad_file);
     EXPECT_EQ(error_of(with_header("[-1.0, \"o\", \"a\"]\n")), Code::bad_file);
@@ -177,7 +177,7 @@ TEST(Cast, events_that_make_no_sense_are_refused) {
     EXPECT_EQ(error_of(with_header(std::string(most_line + 1, ' ') + "\n")), Code::bad_file);
 }
 
-TEST(Base64, is_that_of_rfc_4648) {
+TEST(Base64, IsThatOfRfc4648) {
     const std::vector<std::pair<std::string, std::string>> vectors{
         {"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
         {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}};
@@ -191,11 +191,11 @@ TEST(Base64, is_that_of_rfc_4648) {
     EXPECT_EQ(from_base64("===="), std::nullopt);
 }
 
-RC_GTEST_PROP(Base64, any_bytes_come_back_the_same, (std::string bytes)) {
+RC_GTEST_PROP(Base64, AnyBytesComeBackTheSame, (std::string bytes)) {
     RC_ASSERT(from_base64(to_base64(bytes)) == bytes);
 }
 
-TEST(Utf8, the_longest_right_beginning_of_a_wrong_character_is_one_step) {
+TEST(Utf8, TheLongestRightBeginningOfAWrongCharacterIsOneStep) {
     using State = Utf8Character::State;
     const auto step = [](std::string_view bytes) {
         const Utf8Character character = first_character(bytes);

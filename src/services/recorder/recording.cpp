@@ -156,11 +156,10 @@ void Recording::finish_when_empty() {
     if (finished_ || failed_ || blocked_ || !input_finished_ || !input_.empty()) return;
     finished_ = true;
     complete();
+    if (!lost_) return stage_.finish();
     wire::Outcome outcome;
-    if (lost_) {
-        outcome.set_code(static_cast<std::uint32_t>(lost_->code));
-        outcome.set_detail(lost_->detail);
-    }
+    outcome.set_code(static_cast<std::uint32_t>(lost_->code));
+    outcome.set_detail(lost_->detail);
     stage_.finish(outcome);
 }
 

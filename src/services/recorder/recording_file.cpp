@@ -17,6 +17,7 @@ constexpr int most_names = 1000;
 }  // namespace
 
 RecordingFile::~RecordingFile() {
+    if (failure_) return;  // told when it happened
     if (const auto closed = close(); !closed) log::error("{}", closed.error().line());
 }
 

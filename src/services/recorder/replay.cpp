@@ -8,6 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_in_message = 64 * 1024;
+constexpr double farthest_us = 1e15;  // 31 years: what the clock's type holds
 constexpr int events_in_a_turn = 64;  // then the loop does something else
 
 }  // namespace
@@ -81,8 +82,8 @@ bool Replay::fetch() {
 
 bool Replay::wait_until_due() {
     if (options_.speed == 0) return false;
-    const std::chrono::duration<double, std::micro> passed(static_cast<double>(us_) /
-                                                           options_.speed);
+    const double passed_us = std::min(static_cast<double>(us_) / options_.speed, farthest_us);
+    const std::chrono::duration<double, std::micro> passed(passed_us);
     const Time due = started_ + std::chrono::duration_cast<Duration>(passed);
     if (due <= loop_.now()) return false;
     timer_ = loop_.at(due, [this] { go_on(); });

@@ -8,14 +8,15 @@ namespace jetway::recorder {
 namespace {
 
 constexpr std::size_t most_replays = 256;
+constexpr double least_speed = 0.001;
 constexpr double most_speed = 1000;
 
 Result<double> speed(const Settings& settings, double usual) {
     JETWAY_ASSIGN(const std::string text, settings.text("speed", ""));
     if (text == "max") return 0.0;
     JETWAY_ASSIGN(const double speed, settings.real("speed", usual));
-    if (!settings.has("speed") || (speed > 0 && speed <= most_speed)) return speed;
-    return Error{Code::bad_file, "speed must be `max`, or above 0 and at most 1000"};
+    if (!settings.has("speed") || (speed >= least_speed && speed <= most_speed)) return speed;
+    return Error{Code::bad_file, "speed must be `max` or from 0.001 to 1000"};
 }
 
 Result<ReplayOptions> read_settings(const Settings& settings, ReplayOptions options) {
