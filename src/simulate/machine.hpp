@@ -1,0 +1,99 @@
+// A simulated machine: the real routing core, its ends of connections, one process, and what a
+// daemon would do for them. Scenarios ask it what it knows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "routing/core.hpp"
+#include "simulate/connection.hpp"
+#include "simulate/process.hpp"
+
+namespace jetway::simulate {
+
+class Machine {
+public:
+    /// References outlive the machine. It does not run before boot().
+    Machine(Agenda& agenda, Random& random, routing::Options options);
+    ~Machine();
+
+    // Life.
+    /// A new epoch; the services it had are offered again.
+    void boot();
+    /// The daemon is killed: its sockets close. `silently`: the host vanishes, nobody is told.
+    void halt(bool silently);
+    bool running() const { return core_ != nullptr; }
+
+    // What a scenario does here.
+    void offer(const std::string& service, Behaviour behaviour = Behaviour::echo);
+    void withdraw(const std::string& service);
+    std::shared_ptr<const Call> call(const std::string& destination, std::string payload,
+                                     bool hold = false);
+    void cancel(const Call& call);
+
+    // What a scenario asks. All of it is false or empty while the machine does not run.
+    const std::string& name() const { return options_.machine; }
+    routing::RouterId router() const { return options_.router; }
+    bool reaches(const std::string& address) const { return resolve(address).has_value(); }
+    Result<routing::Choice> resolve(const std::string& address) const;
+    /// "a > b > c", or the line of the error.
+    std::string path(const std::string& address) const;
+    /// Whose instance a stream to `address` would reach.
+    std::string nearest(const std::string& address) const;
+    /// Network links that are up, to `machine` or to anybody.
+    std::size_t links_up(const std::string& machine = {}) const;
+    std::vector<routing::LinkRow> links() const;
+    std::vector<std::string> services() const;
+    const routing::Core& core() const { return *core_; }
+    const Process& process() const { return *process_; }
+    /// Since the machine was added.
+    const std::vector<routing::Event>& events() const { return events_; }
+    std::size_t count(routing::Event::Kind kind) const;
+
+    // For the mesh.
+    /// An end of a connection becomes a link. `gone` is called when it has closed, once.
+    void plug(std::shared_ptr<Connection> connection, int side, routing::LinkOptions options,
+              std::function<void()> gone);
+    /// Frames on label 0 of network links other than heartbeats, and when the last one left.
+    std::uint64_t control_frames() const { return control_frames_; }
+    Time last_control() const { return last_control_; }
+
+private:
+    struct Port;
+    struct ProcessEnd;
+    struct Offered {
+        Behaviour behaviour;
+        std::uint64_t instance;
+    };
+
+    void attach_process();
+    void announce(const std::string& service, Offered& offered);
+    void turn();
+    void pump(routing::LinkId link);
+    void remove(routing::LinkId link, const Error& reason);
+    void schedule_tick();
+    routing::LinkId free_link() const;
+
+    Agenda& agenda_;
+    Random& random_;
+    routing::Options options_;
+    Cable inside_;  // between the daemon and its process
+    std::unique_ptr<routing::Core> core_;
+    std::vector<std::unique_ptr<Port>> ports_;  // by LinkId
+    std::unique_ptr<Process> process_;
+    std::unique_ptr<ProcessEnd> process_end_;
+    routing::LinkId process_link_ = routing::no_link;
+    std::map<std::string, Offered> offered_;
+    std::vector<routing::Event> events_;
+    routing::Actions actions_;
+    Time tick_at_ = Time::max();
+    std::uint64_t life_ = 0;  // actions of an earlier life do nothing
+    std::uint64_t control_frames_ = 0;
+    Time last_control_{};
+};
+
+}  // namespace jetway::simulate

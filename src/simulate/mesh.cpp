@@ -1,0 +1,202 @@
+#include "simulate/mesh.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace jetway::simulate {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration shortest_wait = milliseconds(50);
+constexpr Duration longest_wait = std::chrono::seconds(10);
+
+}  // namespace
+
+Machine& Mesh::add(const std::string& machine,
+                   const std::function<void(routing::Options&)>& setup) {
+    routing::Options options;
+    options.machine = machine;
+    options.router = random_.next() | 1U;
+    if (setup) setup(options);
+    auto& slot = machines_[machine];
+    slot = std::make_unique<Machine>(agenda_, random_, std::move(options));
+    names_.push_back(machine);
+    slot->boot();
+    return *slot;
+}
+
+void Mesh::connect(const std::string& a, const std::string& b, CableOptions options) {
+    auto fresh = std::make_unique<Line>();
+    fresh->a = a;
+    fresh->b = b;
+    fresh->cable.options = options;
+    lines_.push_back(std::move(fresh));
+    add_dialler(*lines_.back(), a, b);
+}
+
+void Mesh::connect_both(const std::string& a, const std::string& b, CableOptions options) {
+    connect(a, b, options);
+    add_dialler(*lines_.back(), b, a);
+}
+
+Mesh::Line& Mesh::line(const std::string& a, const std::string& b) {
+    for (const auto& line : lines_) {
+        if ((line->a == a && line->b == b) || (line->a == b && line->b == a)) return *line;
+    }
+    throw std::out_of_range("no cable between " + a + " and " + b);
+}
+
+// ---- dialling: as a terminal does, it never gives up, and rests while a link leads there
+
+void Mesh::add_dialler(Line& line, const std::string& from, const std::string& to) {
+    line.diallers.push_back(std::make_unique<Dialler>(Dialler{from, to, 0, 0}));
+    dial(line, *line.diallers.back());
+}
+
+/// As the machine sees it, which may be wrong about the other end.
+bool Mesh::has_link(const Line& line, const std::string& machine) const {
+    return std::ranges::any_of(line.connections, [&machine](const Dialled& dialled) {
+        const auto connection = dialled.connection.lock();
+        return connection != nullptr && connection->is_open(dialled.from == machine ? 0 : 1);
+    });
+}
+
+void Mesh::dial(Line& line, Dialler& dialler) {
+    if (!at(dialler.from).running()) return;
+    const std::uint64_t attempt = ++dialler.attempt;
+    // A SYN there and back; the answer decides.
+    agenda_.after(2 * line.cable.options.latency, [this, &line, &dialler, attempt] {
+        if (attempt != dialler.attempt || !at(dialler.from).running()) return;
+        if (!line.cut && !line.cable.silent && at(dialler.to).running()) return join(line, dialler);
+        ++dialler.failures;
+        dial_later(line, dialler);
+    });
+}
+
+void Mesh::dial_later(Line& line, Dialler& dialler) {
+    const std::uint64_t attempt = ++dialler.attempt;
+    const Duration whole =
+        std::min(longest_wait, shortest_wait * (1U << std::min(dialler.failures, 8U)));
+    const Duration jitter(random_.below(static_cast<std::uint64_t>(whole.count()) / 2));
+    agenda_.after(whole - jitter, [this, &line, &dialler, attempt] {
+        if (attempt == dialler.attempt && !has_link(line, dialler.from)) dial(line, dialler);
+    });
+}
+
+void Mesh::join(Line& line, Dialler& dialler) {
+    dialler.failures = 0;
+    auto connection = std::make_shared<Connection>(agenda_, random_, line.cable);
+    std::erase_if(line.connections,
+                  [](const Dialled& dialled) { return dialled.connection.expired(); });
+    line.connections.push_back({dialler.from, connection});
+    const auto plug = [&](const std::string& machine, const std::string& peer, int side) {
+        routing::LinkOptions options;
+        options.dialled = side == 0;
+        options.terminal = "to-" + peer;
+        options.peer = peer;
+        at(machine).plug(connection, side, std::move(options),
+                         [this, &line, machine] { lost(line, machine); });
+    };
+    plug(dialler.from, dialler.to, 0);
+    plug(dialler.to, dialler.from, 1);
+}
+
+void Mesh::lost(Line& line, const std::string& machine) {
+    for (const auto& dialler : line.diallers) {
+        if (dialler->from == machine && !has_link(line, machine)) dial_later(line, *dialler);
+    }
+}
+
+// ---- what happens to it
+
+void Mesh::cut(const std::string& a, const std::string& b) {
+    Line& hit = line(a, b);
+    hit.cut = true;
+    for (const auto& dialled : std::vector(hit.connections)) {
+        if (const auto connection = dialled.connection.lock())
+            connection->cut(Error(Code::closed, "connection reset"));
+    }
+}
+
+void Mesh::black_hole(const std::string& a, const std::string& b) {
+    line(a, b).cable.silent = true;
+}
+
+void Mesh::heal(const std::string& a, const std::string& b) {
+    Line& healed = line(a, b);
+    healed.cut = false;
+    if (!std::exchange(healed.cable.silent, false)) return;
+    for (const auto& dialled : std::vector(healed.connections)) {
+        if (const auto connection = dialled.connection.lock()) connection->resume();
+    }
+}
+
+std::vector<Mesh::Line*> Mesh::lines_out_of(const std::vector<std::string>& group) {
+    const auto inside = [&group](const std::string& name) {
+        return std::ranges::find(group, name) != group.end();
+    };
+    std::vector<Line*> result;
+    for (const auto& line : lines_) {
+        if (inside(line->a) != inside(line->b)) result.push_back(line.get());
+    }
+    return result;
+}
+
+void Mesh::part(const std::vector<std::string>& group) {
+    for (const Line* line : lines_out_of(group)) cut(line->a, line->b);
+}
+
+void Mesh::rejoin(const std::vector<std::string>& group) {
+    for (const Line* line : lines_out_of(group)) heal(line->a, line->b);
+}
+
+void Mesh::restart(const std::string& machine) {
+    at(machine).halt(false);
+    at(machine).boot();
+    for (const auto& line : lines_) {
+        for (const auto& dialler : line->diallers) {
+            if (dialler->from != machine) continue;
+            dialler->failures = 0;
+            dial(*line, *dialler);
+        }
+    }
+}
+
+// ---- time
+
+void Mesh::run_for(Duration duration) {
+    const Time end = now() + duration;
+    while (agenda_.step(end)) {
+    }
+}
+
+bool Mesh::run_until(const std::function<bool()>& holds, Duration limit) {
+    const Time end = now() + limit;
+    while (!holds()) {
+        if (!agenda_.step(end)) return holds();
+    }
+    return true;
+}
+
+bool Mesh::run_until_quiet(Duration limit) {
+    const Duration quiet = std::chrono::seconds(1);
+    const Time end = now() + limit;
+    Time since = now();
+    while (now() < end) {
+        run_for(milliseconds(50));
+        for (const auto& [name, machine] : machines_)
+            since = std::max(since, machine->last_control());
+        if (now() - since > quiet) return true;
+    }
+    return false;
+}
+
+std::uint64_t Mesh::control_frames() const {
+    std::uint64_t total = 0;
+    for (const auto& [name, machine] : machines_) total += machine->control_frames();
+    return total;
+}
+
+}  // namespace jetway::simulate

@@ -1,0 +1,61 @@
+#include "simulate/shapes.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace jetway::simulate {
+
+std::string member(std::size_t place) {
+    return "m" + std::to_string(place);
+}
+
+std::string service_of(std::size_t place) {
+    return "service-" + member(place);
+}
+
+void make_members(Mesh& mesh, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) mesh.add(member(i)).offer(service_of(i));
+}
+
+void make_line(Mesh& mesh, std::size_t count) {
+    make_members(mesh, count);
+    for (std::size_t i = 0; i + 1 < count; ++i) mesh.connect(member(i), member(i + 1));
+}
+
+void make_ring(Mesh& mesh, std::size_t count) {
+    make_line(mesh, count);
+    mesh.connect(member(count - 1), member(0));
+}
+
+void make_star(Mesh& mesh, std::size_t count) {
+    make_members(mesh, count);
+    for (std::size_t i = 1; i < count; ++i) mesh.connect(member(i), member(0));
+}
+
+void make_grid(Mesh& mesh, std::size_t width, std::size_t height) {
+    make_members(mesh, width * height);
+    for (std::size_t i = 0; i < width * height; ++i) {
+        if (i % width + 1 < width) mesh.connect(member(i), member(i + 1));
+        if (i + width < width * height) mesh.connect(member(i), member(i + width));
+    }
+}
+
+void make_random(Mesh& mesh, std::size_t count, std::size_t extra) {
+    make_members(mesh, count);
+    Random& random = mesh.random();
+    std::set<std::pair<std::size_t, std::size_t>> cables;
+    const auto join = [&](std::size_t a, std::size_t b) {
+        if (a == b || !cables.insert(std::minmax(a, b)).second) return false;
+        CableOptions options;
+        options.latency = std::chrono::microseconds(100 + random.below(200) * 100);
+        mesh.connect(member(a), member(b), options);
+        return true;
+    };
+    for (std::size_t i = 1; i < count; ++i) join(i, random.below(i));
+    while (extra > 0 && cables.size() < count * (count - 1) / 2) {
+        if (join(random.below(count), random.below(count))) --extra;
+    }
+}
+
+}  // namespace jetway::simulate
