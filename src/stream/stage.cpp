@@ -352,6 +352,11 @@ wire::Outcome Stage::State::result() const {
         }
         return outcome;
     }
+    // The first program in the line that did not succeed, as `set -o pipefail` has it.
+    if (own_.code() != 0 || own_.status() != 0) return own_;
+    for (const auto& leg : legs_) {
+        if (leg->outcome.status() != 0) return leg->outcome;
+    }
     if (says_something(own_)) return own_;
     for (const auto& leg : legs_) {
         if (leg->outcome.has_status()) return leg->outcome;
