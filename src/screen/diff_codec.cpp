@@ -302,7 +302,7 @@ Result<std::variant<Snapshot, Diff>> read_diff(Reader& reader, const Stamp& stam
     diff.base = reader.u64();
     diff.state = reader.u64();
     const std::size_t count = reader.u32();
-    constexpr std::size_t least = 5;  // bytes of the shortest op
+    constexpr std::size_t least = 3;  // bytes of the shortest op: a title without characters
     if (count > reader.left() / least) return malformed("more ops than bytes");
     diff.ops.reserve(std::min<std::size_t>(count, 1024));
     while (reader.ok() && diff.ops.size() < count) diff.ops.push_back(read_op(reader));

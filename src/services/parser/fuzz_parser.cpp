@@ -1,4 +1,4 @@
-// Any bytes as a program's output, with resizes among them: libvterm and what stands around it
+// Any bytes as a program's output, with resizes among them: the terminal never crashes, and the
 // never crash, and the screen does not depend on where the bytes were cut.
 #include <cstdlib>
 

@@ -53,7 +53,7 @@ void Sampler::perform(const screen::PtyMessage& event) {
     last_.session = event.stamp.session;
     last_.epoch = event.stamp.epoch;
     last_.us = event.stamp.us;
-    last_.off = event.stamp.off;
+    last_.off = std::max(last_.off, event.stamp.off);
     if (const auto* out = std::get_if<screen::PtyOut>(&event.body)) {
         core_.write(out->bytes.bytes());
         last_.off += out->bytes.size();
