@@ -22,6 +22,8 @@ struct PeerCredentials {
     std::uint32_t pid = 0;
 };
 
+/// May be destroyed inside any call it makes: a delivery to the reader of in(), on_space of out()'s
+/// writer, on_closed.
 class Connection {
 public:
     virtual ~Connection() = default;

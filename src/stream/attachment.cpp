@@ -76,6 +76,7 @@ void Attachment::shut() {
     if (!connection_) return;
     connection_->in().set_reader(nullptr);
     connection_->out().set_writer(nullptr);
+    connection_->close(*closed_);  // its last words leave
     connection_.reset();
 }
 

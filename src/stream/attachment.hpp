@@ -84,7 +84,7 @@ private:
 
     // in
     bool on_message(Message& message) override;
-    Result<> receive(const Message& message);
+    Result<> receive(Message& message);
     Result<> on_own_frame(const wire::FrameHeader& header, const Buffer& body);
     Result<> on_attached(const Buffer& body);
     Result<> on_offered(const Buffer& body);

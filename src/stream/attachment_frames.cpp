@@ -34,7 +34,7 @@ bool Attachment::on_message(Message& message) {
         return false;
     }
     const auto alive = shared_from_this();
-    const Message taken = std::move(message);
+    Message taken = std::move(message);
     const bool outer = !std::exchange(working_, true);
     const auto received = closed_ ? success() : receive(taken);
     if (!received) fail(received.error());
@@ -43,7 +43,7 @@ bool Attachment::on_message(Message& message) {
     return true;
 }
 
-Result<> Attachment::receive(const Message& message) {
+Result<> Attachment::receive(Message& message) {
     const wire::FrameHeader header = wire::FrameHeader::unpack(message.header);
     ++counts_.frames_in;
     counts_.bytes_in += message.body.size();
@@ -61,7 +61,7 @@ Result<> Attachment::receive(const Message& message) {
     const auto found = ends_.find(header.label);
     if (found == ends_.end()) return on_late_frame(header);
     const EndPtr end = found->second;
-    return end->receive(header, message.body);
+    return end->receive(header, std::move(message.body));
 }
 
 Result<> Attachment::on_own_frame(const wire::FrameHeader& header, const Buffer& body) {

@@ -104,7 +104,7 @@ void End::reset(const Error& reason) {
     if (ended_) return;
     if (phase_ == Phase::asked) return refuse(reason);
     ended_ = true;
-    happened_ = 0;
+    forget_everything();
     send_reset(reason);
 }
 
@@ -242,7 +242,6 @@ void End::offend(std::string detail) {
 
 void End::send_reset(const Error& reason) {
     if (phase_ != Phase::opening && phase_ != Phase::open) return;
-    forget_everything();
     if (opener_ && opened_number == 0) return release(false);  // OPEN has not left
     answer_ = reason;
     phase_ = Phase::resetting;

@@ -352,11 +352,14 @@ wire::Outcome Stage::State::result() const {
         }
         return outcome;
     }
-    // The first program in the line that did not succeed, as `set -o pipefail` has it.
-    if (own_.code() != 0 || own_.status() != 0) return own_;
+    // The first program in the line that did not succeed. One that nobody read any more was hung
+    // up: its status says nothing when there is another.
+    const bool hung_up = stop_told_ && !legs_.empty();
+    if (own_.code() != 0 || (own_.status() != 0 && !hung_up)) return own_;
     for (const auto& leg : legs_) {
         if (leg->outcome.status() != 0) return leg->outcome;
     }
+    if (hung_up) return legs_.front()->outcome;
     if (says_something(own_)) return own_;
     for (const auto& leg : legs_) {
         if (leg->outcome.has_status()) return leg->outcome;

@@ -202,6 +202,21 @@ TEST_F(Stages, AProgramsStatusGoesBothWays) {
     EXPECT_FALSE(worker.failure);
 }
 
+TEST_F(Stages, AProgramThatWasHungUpIsNotTheCause) {
+    open("a | b");
+    b.stream->stop({Code::closed, "enough"});
+    timer.run();
+    ASSERT_TRUE(worker.has("stop"));
+    wire::Outcome outcome;
+    outcome.set_has_status(true);
+    outcome.set_status(129);
+    worker.stage->finish(outcome);
+    timer.run();
+    EXPECT_FALSE(caller.has("finish")) << "downstream has not said how it went";
+    finish(b, 3);
+    EXPECT_EQ(caller.outcome.status(), 3);
+}
+
 TEST_F(Stages, AStageWithoutAProgramPassesStatusesThrough) {
     open("a | b");
     finish(caller, 5);
