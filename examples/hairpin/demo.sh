@@ -8,6 +8,7 @@ bin=$(cd "$here/../../build/release" && pwd)
 work=$(mktemp -d)
 export XDG_RUNTIME_DIR=$work/run XDG_STATE_HOME=$work/state POCL_CACHE_DIR=${POCL_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/pocl}
 mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME" "$POCL_CACHE_DIR"
+pipeline='pty-server | { recorder@machine-a ; parser-server | { display-server@machine-a ; gpu-server | mp4-encoder@machine-a } }'
 mesh=
 page=
 
@@ -18,21 +19,18 @@ cleanup() { [ -z "$page" ] || kill "$page" 2>/dev/null || true; stop_mesh; rm -r
 trap cleanup EXIT
 jetway() { "$bin/jetway" "$@"; }
 
-# start FILE SERVICE...: the file's machines, until machine A knows the services.
+# start FILE: the file's machines, until a stream can go every way that the pipeline takes.
 start() {
-    local file=$1 service known
-    shift
-    "$bin/jetway" dev "$file" >"$work/mesh.log" 2>&1 &
+    "$bin/jetway" dev "$1" >"$work/mesh.log" 2>&1 &
     mesh=$!
     for _ in $(seq 200); do
         kill -0 "$mesh" 2>/dev/null || die "the machines did not start"
-        if known=$(jetway services --machine machine-a 2>/dev/null); then
-            for service in "$@"; do grep -q "$service" <<<"$known" || known=; done
-            [ -z "$known" ] || return 0
-        fi
+        { jetway trace --machine machine-a "$pipeline" && jetway trace --machine machine-a gpu-server; } \
+            >/dev/null 2>"$work/start.log" && return
         sleep 0.05
     done
-    die "machine A does not know: $*"
+    tail -n 4 "$work/start.log" >&2
+    die "the pipeline's services do not reach each other"
 }
 
 # check FILE LEAST_SECONDS MOST_SECONDS: a playable H.264 video of that length with something in its pictures.
@@ -56,12 +54,12 @@ took() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
 
 say "Three machines, one file: examples/hairpin/deployment.yml"
 rm -f hairpin.mp4 hairpin.cast
-start "$here/deployment.yml" pty-server recorder parser-server gpu-server display-server mp4-encoder
+start "$here/deployment.yml"
 cat "$work/mesh.log"
 say '$ jetway services --machine machine-a' && jetway services --machine machine-a
 say '$ jetway routes --machine machine-a' && jetway routes --machine machine-a
-say "\$ jetway trace 'pty-server | parser-server | gpu-server | mp4-encoder@machine-a'"
-jetway trace --machine machine-a 'pty-server | parser-server | gpu-server | mp4-encoder@machine-a'
+say "\$ jetway trace '$pipeline'"
+jetway trace --machine machine-a "$pipeline"
 
 url=$(jetway status --machine machine-a -o json | sed -n 's/.*"\(http:[^"]*\)".*/\1/p' | head -n 1)
 if [ -n "$url" ] && command -v chromium >/dev/null; then
@@ -86,7 +84,7 @@ stop_mesh
 say "The same with the A-C terminals left out of the file: two hops, A > B > C"
 sed '/to-machine-c.*10.0.0.3:9001/d; /to-machine-a.*10.0.0.1:9002/d; s/output: hairpin\.\([a-z0-9]*\)/output: '"${work//\//\\/}"'\/two-hops.\1/' \
     "$here/deployment.yml" >"$work/two-hops.yml"
-start "$work/two-hops.yml" pty-server recorder parser-server gpu-server display-server mp4-encoder
+start "$work/two-hops.yml"
 say '$ jetway trace gpu-server' && jetway trace --machine machine-a gpu-server
 jetway trace --machine machine-a gpu-server | grep -q 'machine-a > machine-b > machine-c' || die "not by way of B"
 jetway pipe demo --machine machine-a --set pty-server.run='git --no-pager log --color --stat -n 20 2>/dev/null || ls -lR --color /etc; sleep 2' ||

@@ -170,9 +170,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(process.stdout.read(5), b"tick\n")
         self.assertFalse([name for name, _ in self.mesh.routes("a") if name.startswith("pipe-")])
         process.send_signal(signal.SIGINT)
-        process.stdout.close()
         self.assertEqual(process.wait(5 * SLOWNESS), 130)
-        process.stdout = None
 
     def test_several_daemons_want_a_name(self):
         answer = self.mesh.run("status")

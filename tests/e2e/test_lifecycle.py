@@ -177,6 +177,44 @@ class Starting(unittest.TestCase):
         self.assertEqual((self.place.folder / "run/jetway").stat().st_mode & 0o777, 0o700)
 
 
+@unittest.skipUnless((BIN / "jetway-gpu").exists(), "needs jetway-gpu")
+class Executables(unittest.TestCase):
+    def setUp(self):
+        self.mesh = Mesh("machines: { lab: { services: [ gpu-server: { device: scalar } ] } }\n")
+        self.addCleanup(self.mesh.close)
+        self.mesh.wait_for("lab", "gpu-server")
+
+    def program(self):
+        """The pid of jetway-gpu, once it runs."""
+        for pid in children(self.mesh.dev.pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as line:
+                if b"jetway-gpu" in line.read():
+                    return pid
+        return None
+
+    def test_one_that_crashes_is_started_again(self):
+        first = self.program()
+        os.kill(first, signal.SIGKILL)
+        self.mesh.log.wait_for("gpu-server: killed by signal 9; starting it again", 3)
+        until(lambda: ("gpu-server", "lab") in self.mesh.routes("lab") and self.program() != first, 5, "it is back")
+        self.assertIn(str(self.program()), self.mesh.json("status")["notes"]["service gpu-server"])
+
+    def test_one_ends_with_its_daemon(self):
+        program = self.program()
+        os.kill(self.mesh.pid("lab"), signal.SIGKILL)
+        until(lambda: not alive(program), 2, "jetway-gpu has ended")
+
+    def test_a_wrong_setting_is_said_and_not_tried_again(self):
+        place = Place()
+        self.addCleanup(place.close)
+        path = place.file("bad.yml", "machines: { lab: { services: [ gpu-server: { device: toaster } ] } }\n")
+        daemon = place.start("run", path)
+        log = Output(daemon.stdout)
+        log.wait_for("it is not started again", 5)
+        self.assertIn("toaster", log.text)
+        log.wait_for("ready  lab of mesh home, 0 services", 4)
+
+
 class OneProcess(unittest.TestCase):
     def test_all_routers_in_one_process_do_the_same(self):
         mesh = Mesh(ROW, "--one-process")
