@@ -21,6 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build/release"
 ROUNDS = int(os.environ.get("JETWAY_BENCH_ROUNDS", "5"))
+RECORDING = ROOT / "tests/data/session.cast"
 BULK = 1 << 30
 PINGS = 5000
 
@@ -87,10 +88,10 @@ def spread(values, unit, digits=1):
     return f"{statistics.median(values):.{digits}f} {unit}", f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
-def google(program, pattern=".", repetitions=ROUNDS):
+def google(program, *arguments):
     """Google Benchmark's results by name: all values of items_per_second."""
-    command = [BIN / program, f"--benchmark_filter={pattern}", f"--benchmark_repetitions={repetitions}",
-               "--benchmark_format=json", "--benchmark_enable_random_interleaving=true"]
+    command = [BIN / program, *arguments, f"--benchmark_repetitions={ROUNDS}", "--benchmark_format=json",
+               "--benchmark_enable_random_interleaving=true"]
     found = {}
     report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     for row in report["benchmarks"]:
@@ -195,16 +196,15 @@ def socat():
 
 def stages():
     rows = []
-    for name, values in google("bench_stages").items():
+    for name, values in google("bench_stages", RECORDING).items():
         rows.append([name, *spread(values, "pictures/s", 0)])
-    return table("Pictures a second, stage by stage", "build/release/bench_stages", ["stage", "median", "spread"], rows,
+    return table("Pictures a second, stage by stage", "build/release/bench_stages tests/data/session.cast", ["stage", "median", "spread"], rows,
                  "A recorded terminal session through one stage at a time.")
 
 
 def pipeline():
     """The whole: a recording replayed as fast as it goes through parser, renderer and encoder, three machines."""
     ports = free_ports(3)
-    recording = ROOT / "tests/data/session.cast"
     rates = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
@@ -214,7 +214,7 @@ machines:
   a:
     listen: 127.0.0.1:{ports[0]}
     services:
-      - replayer: {{ input: '{recording}', speed: max }}
+      - replayer: {{ input: '{RECORDING}', speed: max }}
       - mp4-encoder: {{ output: '{video}' }}
     terminals:
       - {{ name: to-b, type: network, address: '127.0.0.1:{ports[1]}' }}
