@@ -29,7 +29,8 @@ bool same(const Catalogue& a, const Catalogue& b) {
     if (a.records().size() != b.records().size() || a.digest() != b.digest()) return false;
     for (const auto& [instance, record] : a.records()) {
         const auto other = b.records().find(instance);
-        if (other == b.records().end() || digest_of(other->second) != digest_of(record)) return false;
+        if (other == b.records().end() || digest_of(other->second) != digest_of(record))
+            return false;
     }
     return a.epoch() == b.epoch() && a.sequence() == b.sequence();
 }

@@ -58,6 +58,7 @@ private:
                       const std::vector<Holder>& holders) const;
     Error unreachable(Time now, const wire::Address& address, NodeIndex node) const;
     std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
+    RouteRow static_row(Time now, const std::string& service, const StaticRoute& fixed) const;
     RouteRow row(Time now, const std::string& service, const Holder& holder) const;
     std::string why_not(Time now, const Holder& holder, const Holder& best) const;
     const std::string& self_name() const { return topology_[0].machine; }

@@ -34,26 +34,7 @@ std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) con
     });
     std::vector<RouteRow> result;
     const auto fixed = static_.find(service);
-    if (fixed != static_.end()) {
-        RouteRow row;
-        row.service = service;
-        row.machine = fixed->second.machine;
-        row.terminal = fixed->second.terminal;
-        row.hops = fixed->second.hops;
-        row.is_static = true;
-        const auto choice = choose_static(now, {service, {}}, fixed->second);
-        row.best = choice.has_value();
-        if (choice) {
-            row.machine = choice->machines.back();
-            row.router = choice->egress;
-            row.instance = choice->instance;
-            row.path = choice->machines;
-            row.cost = choice->cost;
-        } else {
-            row.why_not = choice.error().evidence;
-        }
-        result.push_back(std::move(row));
-    }
+    if (fixed != static_.end()) result.push_back(static_row(now, service, fixed->second));
     for (const Holder& holder : holders) {
         RouteRow next = row(now, service, holder);
         next.best = fixed == static_.end() && holder == holders.front() && usable(holder);
@@ -65,6 +46,28 @@ std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) con
         result.push_back(std::move(next));
     }
     return result;
+}
+
+RouteRow Chooser::static_row(Time now, const std::string& service, const StaticRoute& fixed) const {
+    RouteRow row;
+    row.service = service;
+    row.machine = fixed.machine;
+    row.terminal = fixed.terminal;
+    row.hops = fixed.hops;
+    row.is_static = true;
+    const auto choice = choose_static(now, {service, {}}, fixed);
+    row.best = choice.has_value();
+    if (!choice) {
+        row.why_not =
+            choice.error().evidence.empty() ? choice.error().detail : choice.error().evidence;
+        return row;
+    }
+    row.machine = choice->machines.back();
+    row.router = choice->egress;
+    row.instance = choice->instance;
+    row.path = choice->machines;
+    row.cost = choice->cost;
+    return row;
 }
 
 RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder) const {

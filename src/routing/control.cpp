@@ -80,7 +80,9 @@ void Control::came_up(Time now, LinkId link) {
     LinkOptions options = up.options();
     options.process = up.peer_machine();
     up_.push_back({link, std::move(options), up.peer_pool()});
-    event(Event::Kind::link_up, up.peer_machine(), "terminal " + up.options().terminal);
+    const std::string& terminal = up.options().terminal;
+    event(Event::Kind::link_up, up.peer_machine(),
+          terminal.empty() ? "accepted from " + up.options().peer : "terminal " + terminal);
     changed(now, OwnRecord::Change::good);
 }
 

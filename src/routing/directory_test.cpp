@@ -1,9 +1,8 @@
 #include "routing/directory.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-
-#include <algorithm>
 
 namespace jetway::routing {
 namespace {
@@ -111,12 +110,15 @@ RC_GTEST_PROP(Directory, TheIndexIsTheUnionOfTheCatalogues, ()) {
             case 0:
                 authors[who].withdraw(self, 1, *rc::gen::inRange<std::uint64_t>(1, 20));
                 break;
-            case 1: tell(authors[who], self, directory, who); break;
-            case 2: directory.clear(who, 0); break;
+            case 1:
+                tell(authors[who], self, directory, who);
+                break;
+            case 2:
+                directory.clear(who, 0);
+                break;
             default:
-                authors[who].offer(self, 1,
-                                   service(next[who]++,
-                                           "s" + std::to_string(*rc::gen::inRange(0, 4))));
+                authors[who].offer(
+                    self, 1, service(next[who]++, "s" + std::to_string(*rc::gen::inRange(0, 4))));
         }
         std::size_t instances = 0;
         for (NodeIndex node = 0; node < 3; ++node) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,10 @@ public:
     void kill(const std::string& machine) {
         for (auto& cable : cables_) {
             for (int side = 0; side < 2; ++side) {
-                if (cable->ends[side].machine == machine) hang_up(*cable, side, "connection reset");
+                if (cable->ends[side].machine != machine) continue;
+                hang_up(*cable, side, "connection reset");
+                cable->ends[side].open = false;
+                cable->ends[side].arriving.clear();
             }
         }
         machines_.erase(machine);
@@ -83,6 +87,14 @@ public:
     /// Nobody notices: frames vanish.
     void silence(std::size_t cable) { cables_[cable]->silent = true; }
     void restore(std::size_t cable) { cables_[cable]->silent = false; }
+    /// Frames wait instead, and arrive together afterwards.
+    void stall(std::size_t cable) { cables_[cable]->stalled = true; }
+    void resume(std::size_t cable) {
+        cables_[cable]->stalled = false;
+        for (End& end : cables_[cable]->ends) {
+            for (Arrival& arrival : end.arriving) arrival.when = std::max(arrival.when, now_);
+        }
+    }
     bool is_open(std::size_t cable) const {
         return cables_[cable]->ends[0].open && cables_[cable]->ends[1].open;
     }
@@ -128,7 +140,10 @@ public:
     void run_for(Duration duration) {
         const Time end = now_ + duration;
         settle();
+        int at_once = 0;  // a deadline that a tick does not move would stop the clock
         for (Time next = next_event(); next <= end; next = next_event()) {
+            at_once = next > now_ ? 0 : at_once + 1;
+            if (at_once > 10'000) throw std::logic_error("time stands still");
             now_ = std::max(now_, next);
             deliver();
             for (auto& [name, machine] : machines_) {
@@ -174,6 +189,7 @@ private:
         End ends[2];
         Duration delay{};
         bool silent = false;
+        bool stalled = false;
     };
     struct Machine {
         std::unique_ptr<Core> core;
@@ -203,6 +219,7 @@ private:
             next = std::min(next, machine->core->next_deadline());
         }
         for (const auto& cable : cables_) {
+            if (cable->stalled) continue;
             for (const End& end : cable->ends) {
                 if (!end.arriving.empty()) next = std::min(next, end.arriving.front().when);
             }
@@ -213,7 +230,8 @@ private:
     void deliver() {
         for (std::size_t i = 0; i < cables_.size(); ++i) {
             for (End& end : cables_[i]->ends) {
-                while (!end.arriving.empty() && end.arriving.front().when <= now_) {
+                while (!cables_[i]->stalled && !end.arriving.empty() &&
+                       end.arriving.front().when <= now_) {
                     Arrival arrival = std::move(end.arriving.front());
                     end.arriving.pop_front();
                     if (!end.open) continue;
@@ -230,7 +248,9 @@ private:
 
     /// Everything that can leave leaves.
     void settle() {
+        int turns = 0;
         for (bool busy = true; busy;) {
+            if (++turns > 10'000) throw std::logic_error("the cores do not come to rest");
             busy = false;
             for (auto& [name, machine] : machines_) busy = turn(*machine) || busy;
         }

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-
 #include <set>
 
 namespace jetway::routing {
@@ -69,7 +68,7 @@ TEST(Flooding, BadNewsGoesFirst) {
     teller.flooding.tell_record(1, false);
     teller.flooding.tell_record(2, false);
     teller.flooding.tell_record(3, true);
-    teller.flooding.tell_record(2, true);  // it got worse
+    teller.flooding.tell_record(2, true);   // it got worse
     teller.flooding.tell_record(3, false);  // and this did not get better
     EXPECT_EQ(teller.next_record(), "3.1");
     EXPECT_EQ(teller.next_record(), "4.1");
@@ -145,8 +144,7 @@ TEST(Flooding, ACatalogueThatChangesWhileItsChunksTravelIsCompletedByADelta) {
     bool changed = false;
     while (const auto frame = teller.pull()) {
         if (frame->header.is(FrameType::dir_snapshot)) {
-            auto whole =
-                assembly.add(*wire::decode<wire::DirectorySnapshot>(frame->body.bytes()));
+            auto whole = assembly.add(*wire::decode<wire::DirectorySnapshot>(frame->body.bytes()));
             ASSERT_TRUE(whole);
             if (*whole) ASSERT_EQ(*copy.replace(0, std::move(**whole)), Directory::News::newer);
         } else {
@@ -202,7 +200,7 @@ TEST(Flooding, StaysBelowWhatANeighbourAllows) {
         }
         EXPECT_GT(teller.flooding.next_deadline(now), now);
     }
-    EXPECT_GT(sent, told_frames_a_second * 2);        // burst and two seconds
+    EXPECT_GT(sent, told_frames_a_second * 2);  // burst and two seconds
     EXPECT_LE(sent, told_frames_a_second * 9 / 10 * 3 + 1);
 }
 

@@ -344,15 +344,15 @@ void run_chain(std::uint64_t seed, std::size_t length, const Options& options = 
     EXPECT_GT(chain.left().finished(), 0U);
 }
 
-TEST(ForwarderChain, of_one_keeps_every_promise) {
+TEST(ForwarderChain, OfOneKeepsEveryPromise) {
     for (std::uint64_t seed = 1; seed <= 30 && !HasFailure(); ++seed) run_chain(seed, 1);
 }
 
-TEST(ForwarderChain, of_three_keeps_every_promise) {
+TEST(ForwarderChain, OfThreeKeepsEveryPromise) {
     for (std::uint64_t seed = 1; seed <= 30 && !HasFailure(); ++seed) run_chain(seed, 3);
 }
 
-TEST(ForwarderChain, keeps_every_promise_when_memory_is_short) {
+TEST(ForwarderChain, KeepsEveryPromiseWhenMemoryIsShort) {
     Options options;
     options.memory_soft = 20'000;
     options.memory_hard = 60'000;

@@ -143,7 +143,7 @@ void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, std::str
 void Forwarder::State::report(Event::Kind kind, const Crossing& crossing, std::string detail) {
     const auto name = [this](const End& end) {
         const StreamLink* link = find_link(end.link);
-        return link == nullptr ? std::string() : link->name();
+        return link == nullptr ? std::string("nowhere") : link->name();
     };
     const auto& [from, to] = crossing.ends;
     actions.events.push_back({kind,

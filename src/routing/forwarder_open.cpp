@@ -17,12 +17,11 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
     }
     const std::uint32_t index = accept(from, link, label, open);
     if (auto load = check_load(link); !load) {
-        refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)),
-               load.error().line());
+        refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)), load.error());
         return success();
     }
     if (auto crossed = cross(now, index, open); !crossed) {
-        refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()).line());
+        refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()));
     }
     return success();
 }
@@ -141,19 +140,23 @@ Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
     const bool live = end.state == EndState::open;
     drop_queue(ref);
     close_end(ref, false);
-    if (live) refuse(ref / 2, Buffer::copy_of(body.bytes()), wire::to_error(nack).line());
+    if (live) refuse(ref / 2, Buffer::copy_of(body.bytes()), wire::to_error(nack));
     remove_if_over(ref / 2);
     return success();
 }
 
 /// Sends NACK back on the ingress end; what still comes from there is discarded. The label is free
 /// when it leaves.
-void Forwarder::State::refuse(std::uint32_t index, Buffer body, std::string detail) {
+void Forwarder::State::refuse(std::uint32_t index, Buffer body, const Error& reason) {
     Crossing& crossing = crossings[index];
     End& ingress = crossing.ends[0];
     settle(ingress);
-    ++counts.streams_refused;
-    end_stream(crossing, Event::Kind::stream_refused, std::move(detail));
+    if (reason.code == Code::cancelled) {  // the answer to a probe
+        end_stream(crossing, Event::Kind::stream_ended, {});
+    } else {
+        ++counts.streams_refused;
+        end_stream(crossing, Event::Kind::stream_refused, reason.line());
+    }
     if (ingress.state != EndState::open) return;
     forget_pending(index * 2);
     crossing.opening.reset();

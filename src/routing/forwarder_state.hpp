@@ -96,7 +96,7 @@ struct Forwarder::State {
     boost::system::result<void, wire::Nack> open_onward(std::uint32_t index, LinkId to,
                                                         wire::Open& open);
     Result<> check_load(const StreamLink& link) const;
-    void refuse(std::uint32_t index, Buffer body, std::string detail);
+    void refuse(std::uint32_t index, Buffer body, const Error& reason);
     wire::Nack nack(Code code, std::string detail) const;
     void settle(End& end);
 

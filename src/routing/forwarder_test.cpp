@@ -98,7 +98,7 @@ using Lines = std::vector<std::string>;
 
 // ---- opening ----
 
-TEST_F(ForwarderTest, an_open_leaves_by_the_link_that_was_chosen_with_a_label_of_ours) {
+TEST_F(ForwarderTest, AnOpenLeavesByTheLinkThatWasChosenWithALabelOfOurs) {
     accepts(west, open_frame(1, "east-service"));
     EXPECT_EQ(next(west), "nothing");
     EXPECT_EQ(next(east), "OPEN 1");
@@ -106,25 +106,25 @@ TEST_F(ForwarderTest, an_open_leaves_by_the_link_that_was_chosen_with_a_label_of
     EXPECT_EQ(next(east), "OPEN 3");
 }
 
-TEST_F(ForwarderTest, the_acceptor_picks_even_labels) {
+TEST_F(ForwarderTest, TheAcceptorPicksEvenLabels) {
     accepts(east, open_frame(2, "west-service"));
     EXPECT_EQ(next(west), "OPEN 2");
 }
 
-TEST_F(ForwarderTest, the_answer_comes_back_on_the_openers_label) {
+TEST_F(ForwarderTest, TheAnswerComesBackOnTheOpenersLabel) {
     accepts(west, open_frame(7, "east-service"));
     EXPECT_EQ(next(east), "OPEN 1");
     accepts(east, opened_frame(1));
     EXPECT_EQ(next(west), "OPENED 7");
 }
 
-TEST_F(ForwarderTest, data_may_follow_the_open_at_once_within_the_first_window) {
+TEST_F(ForwarderTest, DataMayFollowTheOpenAtOnceWithinTheFirstWindow) {
     accepts(west, open_frame(1, "east-service", 16384));
     accepts(west, data_frame(1, "hello"));
     EXPECT_EQ(all(east), (Lines{"OPEN 1", "DATA 1 hello"}));
 }
 
-TEST_F(ForwarderTest, an_open_leaves_before_its_data_even_when_other_data_waits) {
+TEST_F(ForwarderTest, AnOpenLeavesBeforeItsDataEvenWhenOtherDataWaits) {
     established(1, "1");
     accepts(west, data_frame(1, "old"));
     accepts(west, open_frame(3, "east-service", 100));
@@ -132,7 +132,7 @@ TEST_F(ForwarderTest, an_open_leaves_before_its_data_even_when_other_data_waits)
     EXPECT_EQ(all(east), (Lines{"OPEN 3", "DATA 1 old", "DATA 3 new"}));
 }
 
-TEST_F(ForwarderTest, a_local_ingress_may_fill_in_names_of_the_answer) {
+TEST_F(ForwarderTest, ALocalIngressMayFillInNamesOfTheAnswer) {
     constexpr LinkId local = 5;
     roads.add_link(local, false, LinkKind::local);
     accepts(local, open_frame(1, "east-service"));
@@ -143,7 +143,7 @@ TEST_F(ForwarderTest, a_local_ingress_may_fill_in_names_of_the_answer) {
     EXPECT_EQ(opened->route(0), "via-east-service");
 }
 
-TEST_F(ForwarderTest, a_stream_may_return_by_the_link_it_came_from) {
+TEST_F(ForwarderTest, AStreamMayReturnByTheLinkItCameFrom) {
     accepts(west, open_frame(1, "west-service", 100));
     accepts(west, data_frame(1, "there", wire::flag::fin));
     EXPECT_EQ(all(west), (Lines{"OPEN 2", "DATA 2 there FIN"}));
@@ -155,7 +155,7 @@ TEST_F(ForwarderTest, a_stream_may_return_by_the_link_it_came_from) {
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
 }
 
-TEST_F(ForwarderTest, what_cannot_be_routed_is_refused_and_its_label_is_free_again) {
+TEST_F(ForwarderTest, WhatCannotBeRoutedIsRefusedAndItsLabelIsFreeAgain) {
     accepts(west, open_frame(1, "nowhere", 100));
     accepts(west, data_frame(1, "lost"));
     EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
@@ -165,7 +165,7 @@ TEST_F(ForwarderTest, what_cannot_be_routed_is_refused_and_its_label_is_free_aga
     EXPECT_EQ(next(east), "OPEN 1");
 }
 
-TEST_F(ForwarderTest, a_refusal_travels_back_and_frees_each_label) {
+TEST_F(ForwarderTest, ARefusalTravelsBackAndFreesEachLabel) {
     accepts(west, open_frame(1, "east-service", 100));
     accepts(west, data_frame(1, "lost"));
     EXPECT_EQ(next(east), "OPEN 1");
@@ -180,7 +180,7 @@ TEST_F(ForwarderTest, a_refusal_travels_back_and_frees_each_label) {
     EXPECT_EQ(next(east), "OPEN 1");
 }
 
-TEST_F(ForwarderTest, a_stream_to_a_link_that_is_gone_is_refused) {
+TEST_F(ForwarderTest, AStreamToALinkThatIsGoneIsRefused) {
     roads.put_sign("gone", 77);
     accepts(west, open_frame(1, "gone"));
     EXPECT_EQ(next(west), "NACK 1 E-NO-ROUTE the next link is gone");
@@ -188,37 +188,37 @@ TEST_F(ForwarderTest, a_stream_to_a_link_that_is_gone_is_refused) {
 
 // ---- what a peer must not do ----
 
-TEST_F(ForwarderTest, a_label_of_the_wrong_parity_is_a_protocol_error) {
+TEST_F(ForwarderTest, ALabelOfTheWrongParityIsAProtocolError) {
     refuses(west, open_frame(2, "east-service"), "parity");
     refuses(east, open_frame(1, "west-service"), "parity");
 }
 
-TEST_F(ForwarderTest, a_label_in_use_is_a_protocol_error) {
+TEST_F(ForwarderTest, ALabelInUseIsAProtocolError) {
     accepts(west, open_frame(1, "east-service"));
     refuses(west, open_frame(1, "east-service"), "in use");
 }
 
-TEST_F(ForwarderTest, a_label_beyond_the_bound_is_a_protocol_error) {
+TEST_F(ForwarderTest, ALabelBeyondTheBoundIsAProtocolError) {
     accepts(west, open_frame(wire::max_label, "east-service"));
     refuses(west, open_frame(wire::max_label + 2, "east-service"), "label");
     refuses(west, open_frame(~0U, "east-service"), "label");
     refuses(west, open_frame(0, "east-service"), "without a stream");
 }
 
-TEST_F(ForwarderTest, frames_of_streams_that_never_were_are_protocol_errors) {
+TEST_F(ForwarderTest, FramesOfStreamsThatNeverWereAreProtocolErrors) {
     refuses(west, data_frame(9, "x"), "never opened");
     refuses(west, window_frame(9, 1), "never opened");
     refuses(west, reset_frame(9), "never opened");
     refuses(west, opened_frame(2), "never opened");
 }
 
-TEST_F(ForwarderTest, data_beyond_what_was_granted_is_a_protocol_error) {
+TEST_F(ForwarderTest, DataBeyondWhatWasGrantedIsAProtocolError) {
     accepts(west, open_frame(1, "east-service", 4));
     accepts(west, data_frame(1, "1234"));
     refuses(west, data_frame(1, "5"), "granted");
 }
 
-TEST_F(ForwarderTest, a_grant_that_has_not_left_may_not_be_used) {
+TEST_F(ForwarderTest, AGrantThatHasNotLeftMayNotBeUsed) {
     accepts(west, open_frame(1, "east-service"));
     next(east);
     accepts(east, window_frame(1, 10));
@@ -227,7 +227,7 @@ TEST_F(ForwarderTest, a_grant_that_has_not_left_may_not_be_used) {
     accepts(west, data_frame(1, "now"));
 }
 
-TEST_F(ForwarderTest, an_open_may_not_take_more_than_the_pool_or_sixteen_kilobytes) {
+TEST_F(ForwarderTest, AnOpenMayNotTakeMoreThanThePoolOrSixteenKilobytes) {
     refuses(west, open_frame(1, "east-service", 16385), "first window");
     Options options;
     options.pool = 20'000;
@@ -241,7 +241,7 @@ TEST_F(ForwarderTest, an_open_may_not_take_more_than_the_pool_or_sixteen_kilobyt
     EXPECT_FALSE(small.send(west, open_frame(7, "east-service", 1)));
 }
 
-TEST_F(ForwarderTest, data_after_fin_and_flags_that_mean_nothing_are_protocol_errors) {
+TEST_F(ForwarderTest, DataAfterFinAndFlagsThatMeanNothingAreProtocolErrors) {
     established(1, "1");
     refuses(west, data_frame(1, "x", 0x08), "flags");
     refuses(west, data_frame(1, "x", wire::flag::outcome), "outcome before the end");
@@ -252,7 +252,7 @@ TEST_F(ForwarderTest, data_after_fin_and_flags_that_mean_nothing_are_protocol_er
     refuses(west, data_frame(1, "x"), "after the end");
 }
 
-TEST_F(ForwarderTest, answers_in_the_wrong_state_are_protocol_errors) {
+TEST_F(ForwarderTest, AnswersInTheWrongStateAreProtocolErrors) {
     accepts(west, open_frame(1, "east-service"));
     refuses(west, opened_frame(1), "OPENED");
     refuses(west, nack_frame(1, Code::denied, "x"), "NACK");
@@ -265,7 +265,7 @@ TEST_F(ForwarderTest, answers_in_the_wrong_state_are_protocol_errors) {
     refuses(east, nack_frame(1, Code::denied, "x"), "NACK");
 }
 
-TEST_F(ForwarderTest, grants_that_cannot_be_true_are_protocol_errors) {
+TEST_F(ForwarderTest, GrantsThatCannotBeTrueAreProtocolErrors) {
     established(1, "1");
     accepts(west, data_frame(1, "12345"));
     refuses(east, window_frame(1, 2000, 1), "never sent");
@@ -276,7 +276,7 @@ TEST_F(ForwarderTest, grants_that_cannot_be_true_are_protocol_errors) {
     refuses(east, Frame(FrameType::window, 1, Buffer::copy_of("short")), "WINDOW");
 }
 
-TEST_F(ForwarderTest, unknown_types_are_skipped_when_they_say_so_and_protocol_errors_otherwise) {
+TEST_F(ForwarderTest, UnknownTypesAreSkippedWhenTheySaySoAndProtocolErrorsOtherwise) {
     Frame frame;
     frame.header.label = 1;
     frame.header.type = 0x80 | 99;
@@ -288,7 +288,7 @@ TEST_F(ForwarderTest, unknown_types_are_skipped_when_they_say_so_and_protocol_er
     EXPECT_FALSE(roads.send(west, frame)) << "a control frame on a stream's label";
 }
 
-TEST_F(ForwarderTest, bodies_that_do_not_parse_are_protocol_errors) {
+TEST_F(ForwarderTest, BodiesThatDoNotParseAreProtocolErrors) {
     const auto garbage = [](FrameType type, std::uint32_t label) {
         return Frame(type, label, Buffer::copy_of("\xff\xff\xff\xff"));
     };
@@ -302,7 +302,7 @@ TEST_F(ForwarderTest, bodies_that_do_not_parse_are_protocol_errors) {
 
 // ---- credit ----
 
-TEST_F(ForwarderTest, grants_pass_to_the_other_side_and_only_the_newest_waits) {
+TEST_F(ForwarderTest, GrantsPassToTheOtherSideAndOnlyTheNewestWaits) {
     established(1, "1");
     accepts(east, window_frame(1, 2000));
     accepts(east, window_frame(1, 3000));
@@ -312,7 +312,7 @@ TEST_F(ForwarderTest, grants_pass_to_the_other_side_and_only_the_newest_waits) {
     EXPECT_EQ(all(west), Lines{}) << "nothing new";
 }
 
-TEST_F(ForwarderTest, grants_merge_by_the_larger_of_each_offset) {
+TEST_F(ForwarderTest, GrantsMergeByTheLargerOfEachOffset) {
     established(1, "1");
     accepts(west, data_frame(1, "0123456789"));
     all(east);
@@ -321,7 +321,7 @@ TEST_F(ForwarderTest, grants_merge_by_the_larger_of_each_offset) {
     EXPECT_EQ(all(west), (Lines{"WINDOW 1 4000 10"}));
 }
 
-TEST_F(ForwarderTest, what_the_receiver_has_no_room_for_waits_here) {
+TEST_F(ForwarderTest, WhatTheReceiverHasNoRoomForWaitsHere) {
     established(1, "1", 4);
     accepts(west, data_frame(1, "1234"));
     EXPECT_EQ(next(east), "DATA 1 1234");
@@ -332,7 +332,7 @@ TEST_F(ForwarderTest, what_the_receiver_has_no_room_for_waits_here) {
     EXPECT_EQ(next(east), "nothing");
 }
 
-TEST_F(ForwarderTest, an_exhausted_pool_of_the_next_link_makes_data_wait_for_the_first_grant) {
+TEST_F(ForwarderTest, AnExhaustedPoolOfTheNextLinkMakesDataWaitForTheFirstGrant) {
     constexpr LinkId poor = 6;
     roads.add_link(poor, true, LinkKind::network, 6);
     roads.put_sign("poor-service", poor);
@@ -354,7 +354,7 @@ TEST_F(ForwarderTest, an_exhausted_pool_of_the_next_link_makes_data_wait_for_the
     EXPECT_EQ(all(poor), (Lines{"DATA 1 6789 EOM", "DATA 3 abc"}));
 }
 
-TEST_F(ForwarderTest, the_first_grant_gives_the_first_window_back_to_the_pool) {
+TEST_F(ForwarderTest, TheFirstGrantGivesTheFirstWindowBackToThePool) {
     constexpr LinkId poor = 6;
     roads.add_link(poor, true, LinkKind::network, 100);
     roads.put_sign("poor-service", poor);
@@ -373,7 +373,7 @@ TEST_F(ForwarderTest, the_first_grant_gives_the_first_window_back_to_the_pool) {
     EXPECT_EQ(first_window(9), 80U) << "after RESET";
 }
 
-TEST_F(ForwarderTest, streams_take_turns) {
+TEST_F(ForwarderTest, StreamsTakeTurns) {
     established(1, "1");
     established(3, "3");
     for (const char* text : {"a", "b", "c"}) accepts(west, data_frame(1, text));
@@ -381,7 +381,7 @@ TEST_F(ForwarderTest, streams_take_turns) {
     EXPECT_EQ(all(east), (Lines{"DATA 1 a", "DATA 3 x", "DATA 1 b", "DATA 1 c"}));
 }
 
-TEST_F(ForwarderTest, answers_and_credits_leave_before_data) {
+TEST_F(ForwarderTest, AnswersAndCreditsLeaveBeforeData) {
     established(1, "1");
     accepts(east, data_frame(1, "data"));
     accepts(west, open_frame(3, "nowhere"));
@@ -390,7 +390,7 @@ TEST_F(ForwarderTest, answers_and_credits_leave_before_data) {
               (Lines{"NACK 3 E-NO-SERVICE nobody offers it", "WINDOW 1 5000 0", "DATA 1 data"}));
 }
 
-TEST_F(ForwarderTest, the_same_buffer_is_handed_on) {
+TEST_F(ForwarderTest, TheSameBufferIsHandedOn) {
     established(1, "1");
     const Buffer payload = Buffer::copy_of("the very same bytes");
     accepts(west, Frame(FrameType::data, 1, payload, wire::flag::eom));
@@ -402,7 +402,7 @@ TEST_F(ForwarderTest, the_same_buffer_is_handed_on) {
 
 // ---- ends ----
 
-TEST_F(ForwarderTest, each_direction_ends_on_its_own_and_both_free_the_labels) {
+TEST_F(ForwarderTest, EachDirectionEndsOnItsOwnAndBothFreeTheLabels) {
     established(1, "1");
     accepts(west, data_frame(1, "bye", wire::flag::fin));
     EXPECT_EQ(next(east), "DATA 1 bye FIN");
@@ -421,7 +421,7 @@ TEST_F(ForwarderTest, each_direction_ends_on_its_own_and_both_free_the_labels) {
     EXPECT_EQ(next(east), "OPEN 1");
 }
 
-TEST_F(ForwarderTest, an_outcome_crosses_without_credit_and_is_no_stream_byte) {
+TEST_F(ForwarderTest, AnOutcomeCrossesWithoutCreditAndIsNoStreamByte) {
     established(1, "1", 3);
     wire::Outcome outcome;
     outcome.set_has_status(true);
@@ -437,7 +437,7 @@ TEST_F(ForwarderTest, an_outcome_crosses_without_credit_and_is_no_stream_byte) {
     EXPECT_EQ(roads.counts().bytes_in, 3U);
 }
 
-TEST_F(ForwarderTest, an_ended_stream_drains_to_its_slow_reader) {
+TEST_F(ForwarderTest, AnEndedStreamDrainsToItsSlowReader) {
     established(1, "1");
     accepts(west, data_frame(1, "last words", wire::flag::fin));
     accepts(east, fin_frame(1));
@@ -448,7 +448,7 @@ TEST_F(ForwarderTest, an_ended_stream_drains_to_its_slow_reader) {
     EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
 }
 
-TEST_F(ForwarderTest, reset_ends_both_directions_and_drops_what_waits) {
+TEST_F(ForwarderTest, ResetEndsBothDirectionsAndDropsWhatWaits) {
     established(1, "1");
     accepts(west, data_frame(1, "dropped"));
     accepts(west, reset_frame(1));
@@ -463,7 +463,7 @@ TEST_F(ForwarderTest, reset_ends_both_directions_and_drops_what_waits) {
     EXPECT_EQ(roads.counts().streams_reset, 1U);
 }
 
-TEST_F(ForwarderTest, resets_from_both_sides_are_both_answered) {
+TEST_F(ForwarderTest, ResetsFromBothSidesAreBothAnswered) {
     established(1, "1");
     accepts(west, reset_frame(1));
     EXPECT_EQ(next(east), "RESET 1 E-CANCELLED over");
@@ -475,7 +475,7 @@ TEST_F(ForwarderTest, resets_from_both_sides_are_both_answered) {
     EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
 }
 
-TEST_F(ForwarderTest, a_reset_that_meets_a_waiting_reset_is_only_answered) {
+TEST_F(ForwarderTest, AResetThatMeetsAWaitingResetIsOnlyAnswered) {
     established(1, "1");
     accepts(west, reset_frame(1));
     accepts(east, reset_frame(1));
@@ -484,7 +484,7 @@ TEST_F(ForwarderTest, a_reset_that_meets_a_waiting_reset_is_only_answered) {
     EXPECT_EQ(roads.forwarder().streams_on(east) + roads.forwarder().streams_on(west), 0U);
 }
 
-TEST_F(ForwarderTest, a_stream_reset_before_its_open_left_is_never_heard_of) {
+TEST_F(ForwarderTest, AStreamResetBeforeItsOpenLeftIsNeverHeardOf) {
     accepts(west, open_frame(1, "east-service", 10));
     accepts(west, data_frame(1, "x"));
     accepts(west, reset_frame(1));
@@ -492,21 +492,21 @@ TEST_F(ForwarderTest, a_stream_reset_before_its_open_left_is_never_heard_of) {
     EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
 }
 
-TEST_F(ForwarderTest, a_reset_on_a_label_that_was_refused_meanwhile_is_answered) {
+TEST_F(ForwarderTest, AResetOnALabelThatWasRefusedMeanwhileIsAnswered) {
     accepts(west, open_frame(1, "nowhere"));
     EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
     accepts(west, reset_frame(1));
     EXPECT_EQ(next(west), "RESET_ACK 1");
 }
 
-TEST_F(ForwarderTest, a_reset_that_meets_a_waiting_refusal_takes_its_place) {
+TEST_F(ForwarderTest, AResetThatMeetsAWaitingRefusalTakesItsPlace) {
     accepts(west, open_frame(1, "nowhere"));
     accepts(west, reset_frame(1));
     EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
 }
 
-TEST_F(ForwarderTest, a_refusal_that_crosses_our_reset_leaves_the_label_to_reset_ack) {
+TEST_F(ForwarderTest, ARefusalThatCrossesOurResetLeavesTheLabelToResetAck) {
     accepts(west, open_frame(1, "east-service"));
     next(east);
     accepts(west, reset_frame(1));
@@ -517,7 +517,7 @@ TEST_F(ForwarderTest, a_refusal_that_crosses_our_reset_leaves_the_label_to_reset
     EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
 }
 
-TEST_F(ForwarderTest, a_peer_that_resets_free_labels_without_reading_is_cut_off) {
+TEST_F(ForwarderTest, APeerThatResetsFreeLabelsWithoutReadingIsCutOff) {
     accepts(west, open_frame(1, "nowhere"));
     next(west);
     int answered = 0;
@@ -525,7 +525,7 @@ TEST_F(ForwarderTest, a_peer_that_resets_free_labels_without_reading_is_cut_off)
     EXPECT_EQ(answered, 1024);
 }
 
-TEST_F(ForwarderTest, stop_lets_the_other_side_finish_while_its_data_is_discarded) {
+TEST_F(ForwarderTest, StopLetsTheOtherSideFinishWhileItsDataIsDiscarded) {
     established(1, "1");
     accepts(west, data_frame(1, "waits"));
     accepts(east, stop_frame(1));
@@ -538,7 +538,7 @@ TEST_F(ForwarderTest, stop_lets_the_other_side_finish_while_its_data_is_discarde
     EXPECT_EQ(roads.counts().bytes_discarded, 16U);
 }
 
-TEST_F(ForwarderTest, stop_keeps_a_finish_that_waits_for_credit) {
+TEST_F(ForwarderTest, StopKeepsAFinishThatWaitsForCredit) {
     established(1, "1", 4);
     roads.add_link(6, true, LinkKind::network, 0);
     roads.put_sign("slow", 6);
@@ -552,7 +552,7 @@ TEST_F(ForwarderTest, stop_keeps_a_finish_that_waits_for_credit) {
     EXPECT_EQ(all(west), (Lines{"OPENED 3"})) << "it has finished: STOP would say nothing";
 }
 
-TEST_F(ForwarderTest, a_lost_link_ends_its_streams_with_the_reason_and_our_name) {
+TEST_F(ForwarderTest, ALostLinkEndsItsStreamsWithTheReasonAndOurName) {
     established(1, "1");
     accepts(west, open_frame(3, "south-service"));
     next(south);
@@ -570,7 +570,7 @@ TEST_F(ForwarderTest, a_lost_link_ends_its_streams_with_the_reason_and_our_name)
     EXPECT_EQ(next(east), "OPEN 1") << "a new link begins with fresh labels";
 }
 
-TEST_F(ForwarderTest, a_lost_link_takes_unanswered_opens_with_it) {
+TEST_F(ForwarderTest, ALostLinkTakesUnansweredOpensWithIt) {
     accepts(west, open_frame(1, "east-service"));
     roads.forwarder().remove_link({}, east, Error(Code::closed, "gone"));
     EXPECT_EQ(all(west), (Lines{"RESET 1 E-CLOSED gone"}));
@@ -578,7 +578,7 @@ TEST_F(ForwarderTest, a_lost_link_takes_unanswered_opens_with_it) {
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
 }
 
-TEST_F(ForwarderTest, a_lost_link_ends_its_hairpins) {
+TEST_F(ForwarderTest, ALostLinkEndsItsHairpins) {
     accepts(west, open_frame(1, "west-service"));
     next(west);
     accepts(west, open_frame(3, "west-service"));
@@ -586,7 +586,7 @@ TEST_F(ForwarderTest, a_lost_link_ends_its_hairpins) {
     EXPECT_TRUE(roads.forwarder().streams().empty());
 }
 
-TEST_F(ForwarderTest, all_streams_of_a_link_can_be_reset_while_it_stays) {
+TEST_F(ForwarderTest, AllStreamsOfALinkCanBeResetWhileItStays) {
     established(1, "1");
     roads.forwarder().reset_streams({}, east, Error(Code::peer_restarted, "a new epoch"));
     EXPECT_EQ(all(west), (Lines{"RESET 1 E-PEER-RESTARTED a new epoch"}));
@@ -607,7 +607,7 @@ protected:
     static std::string bytes(std::size_t size) { return std::string(size, 'x'); }
 };
 
-TEST_F(SmallMemory, grants_of_a_flow_with_a_backlog_are_held_until_it_is_gone) {
+TEST_F(SmallMemory, GrantsOfAFlowWithABacklogAreHeldUntilItIsGone) {
     established(1, "1", 50'000);
     accepts(west, data_frame(1, bytes(12'000)));
     accepts(east, window_frame(1, 60'000));
@@ -617,7 +617,7 @@ TEST_F(SmallMemory, grants_of_a_flow_with_a_backlog_are_held_until_it_is_gone) {
     EXPECT_EQ(next(west), "WINDOW 1 60000 0");
 }
 
-TEST_F(SmallMemory, a_flow_without_backlog_is_not_punished_for_others) {
+TEST_F(SmallMemory, AFlowWithoutBacklogIsNotPunishedForOthers) {
     established(1, "1", 50'000);
     established(3, "3", 50'000);
     accepts(west, data_frame(1, bytes(12'000)));
@@ -625,7 +625,7 @@ TEST_F(SmallMemory, a_flow_without_backlog_is_not_punished_for_others) {
     EXPECT_EQ(next(west), "WINDOW 3 60000 0");
 }
 
-TEST_F(SmallMemory, the_largest_backlog_is_reset_beyond_the_hard_limit) {
+TEST_F(SmallMemory, TheLargestBacklogIsResetBeyondTheHardLimit) {
     established(1, "1", 50'000);
     established(3, "3", 50'000);
     accepts(west, data_frame(1, bytes(9'000)));
@@ -638,7 +638,7 @@ TEST_F(SmallMemory, the_largest_backlog_is_reset_beyond_the_hard_limit) {
     EXPECT_EQ(roads.counts().bytes_discarded, 18'000U);
 }
 
-TEST_F(SmallMemory, a_flood_of_empty_messages_is_bounded_too) {
+TEST_F(SmallMemory, AFloodOfEmptyMessagesIsBoundedToo) {
     established(1, "1", 50'000);
     int taken = 0;
     while (roads.counts().streams_reset == 0) {
@@ -648,7 +648,7 @@ TEST_F(SmallMemory, a_flood_of_empty_messages_is_bounded_too) {
     EXPECT_GT(taken, 400);
 }
 
-TEST_F(ForwarderTest, streams_beyond_the_bound_are_refused) {
+TEST_F(ForwarderTest, StreamsBeyondTheBoundAreRefused) {
     for (std::uint32_t label = 1; label <= 2 * 4096; label += 2)
         accepts(west, open_frame(label, "east-service"));
     EXPECT_EQ(next(west), "nothing");
@@ -656,7 +656,7 @@ TEST_F(ForwarderTest, streams_beyond_the_bound_are_refused) {
     EXPECT_EQ(next(west), "NACK 9001 E-PRESSURE too many streams are being opened");
 }
 
-TEST_F(ForwarderTest, an_open_that_would_fill_a_stalled_lane_is_refused) {
+TEST_F(ForwarderTest, AnOpenThatWouldFillAStalledLaneIsRefused) {
     wire::Open open;
     open.set_destination("east-service");
     auto* setting = open.add_settings();
@@ -674,7 +674,7 @@ TEST_F(ForwarderTest, an_open_that_would_fill_a_stalled_lane_is_refused) {
 
 // ---- what people see ----
 
-TEST_F(ForwarderTest, events_name_the_terminals_and_the_destination) {
+TEST_F(ForwarderTest, EventsNameTheTerminalsAndTheDestination) {
     established(1, "1");
     accepts(west, reset_frame(1));
     const auto& events = roads.actions().events;
@@ -685,7 +685,7 @@ TEST_F(ForwarderTest, events_name_the_terminals_and_the_destination) {
     EXPECT_EQ(events[1].detail, "E-CANCELLED over");
 }
 
-TEST_F(ForwarderTest, streams_are_listed_with_what_left_and_what_waits) {
+TEST_F(ForwarderTest, StreamsAreListedWithWhatLeftAndWhatWaits) {
     established(1, "1");
     accepts(west, data_frame(1, "12345"));
     next(east);
@@ -699,7 +699,7 @@ TEST_F(ForwarderTest, streams_are_listed_with_what_left_and_what_waits) {
     EXPECT_EQ(streams[0].queued, 3U);
 }
 
-TEST_F(ForwarderTest, each_ready_link_is_named_once) {
+TEST_F(ForwarderTest, EachReadyLinkIsNamedOnce) {
     established(1, "1");
     roads.actions().clear();
     for (int i = 0; i < 3; ++i) {

@@ -5,7 +5,7 @@
 namespace jetway::routing {
 namespace {
 
-TEST(FramePool, keeps_each_queue_in_order) {
+TEST(FramePool, KeepsEachQueueInOrder) {
     FramePool pool;
     FrameQueue first;
     FrameQueue second;
@@ -18,7 +18,7 @@ TEST(FramePool, keeps_each_queue_in_order) {
     EXPECT_EQ(pool.pop(second).body.text(), "x");
 }
 
-TEST(FramePool, charges_bytes_and_a_fixed_sum_for_each_frame) {
+TEST(FramePool, ChargesBytesAndAFixedSumForEachFrame) {
     FramePool pool;
     FrameQueue queue;
     pool.push(queue, Buffer::copy_of("hello"), 0);
@@ -31,7 +31,7 @@ TEST(FramePool, charges_bytes_and_a_fixed_sum_for_each_frame) {
     EXPECT_EQ(pool.charge(), 0U);
 }
 
-TEST(FramePool, cuts_the_front_frame_without_copying) {
+TEST(FramePool, CutsTheFrontFrameWithoutCopying) {
     FramePool pool;
     FrameQueue queue;
     const Buffer whole = Buffer::copy_of("headtail");
@@ -45,7 +45,7 @@ TEST(FramePool, cuts_the_front_frame_without_copying) {
     EXPECT_EQ(rest.flags, 2);
 }
 
-TEST(FramePool, copies_small_pieces_out_of_large_blocks_once_many_wait) {
+TEST(FramePool, CopiesSmallPiecesOutOfLargeBlocksOnceManyWait) {
     FramePool pool;
     FrameQueue queue;
     const Buffer block = Buffer::allocate(64 * 1024);

@@ -5,7 +5,7 @@
 namespace jetway::routing {
 namespace {
 
-TEST(LabelTable, finds_what_was_inserted_until_it_is_erased) {
+TEST(LabelTable, FindsWhatWasInsertedUntilItIsErased) {
     LabelTable labels;
     labels.insert(1, 10);
     labels.insert(2, 20);
@@ -19,7 +19,7 @@ TEST(LabelTable, finds_what_was_inserted_until_it_is_erased) {
     EXPECT_EQ(labels.size(), 2U);
 }
 
-TEST(LabelTable, any_number_may_be_looked_up) {
+TEST(LabelTable, AnyNumberMayBeLookedUp) {
     LabelTable labels;
     labels.insert(wire::max_label, 1);
     for (const std::uint32_t label : {0U, 1U, 2U, wire::max_label - 1, wire::max_label + 1, ~0U}) {
@@ -28,7 +28,7 @@ TEST(LabelTable, any_number_may_be_looked_up) {
     EXPECT_EQ(labels.find(wire::max_label), 1U);
 }
 
-TEST(LabelTable, remembers_which_labels_may_still_have_frames_on_their_way) {
+TEST(LabelTable, RemembersWhichLabelsMayStillHaveFramesOnTheirWay) {
     LabelTable labels;
     labels.insert(3, 1);
     labels.erase(3);
@@ -37,7 +37,7 @@ TEST(LabelTable, remembers_which_labels_may_still_have_frames_on_their_way) {
     EXPECT_FALSE(labels.known(4)) << "the other side's labels are counted apart";
 }
 
-TEST(OwnLabels, are_odd_for_the_dialler_and_even_for_the_acceptor) {
+TEST(OwnLabels, AreOddForTheDiallerAndEvenForTheAcceptor) {
     OwnLabels dialler(true);
     OwnLabels acceptor(false);
     EXPECT_EQ(dialler.pick(), 1U);
@@ -46,14 +46,14 @@ TEST(OwnLabels, are_odd_for_the_dialler_and_even_for_the_acceptor) {
     EXPECT_EQ(acceptor.pick(), 4U);
 }
 
-TEST(OwnLabels, are_reused_at_once_after_release) {
+TEST(OwnLabels, AreReusedAtOnceAfterRelease) {
     OwnLabels labels(true);
     EXPECT_EQ(labels.pick(), 1U);
     labels.release(1);
     EXPECT_EQ(labels.pick(), 1U);
 }
 
-TEST(OwnLabels, rest_until_an_open_that_left_later_was_answered) {
+TEST(OwnLabels, RestUntilAnOpenThatLeftLaterWasAnswered) {
     OwnLabels labels(true);
     EXPECT_EQ(labels.pick(), 1U);
     const auto first = labels.opened();
@@ -68,7 +68,7 @@ TEST(OwnLabels, rest_until_an_open_that_left_later_was_answered) {
     EXPECT_EQ(labels.pick(), 1U);
 }
 
-TEST(OwnLabels, run_out_at_the_bound_and_then_take_what_rested_longest) {
+TEST(OwnLabels, RunOutAtTheBoundAndThenTakeWhatRestedLongest) {
     OwnLabels labels(true);
     std::size_t picked = 0;
     while (labels.pick()) ++picked;

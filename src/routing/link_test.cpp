@@ -171,10 +171,10 @@ TEST(Link, EchoesThatCannotBeAreIgnored) {
         return ends.a.round_trip().has_value();
     };
     EXPECT_FALSE(sampled(0, 0, 0));
-    EXPECT_FALSE(sampled(~0ULL, 0, 0));                          // from the future
-    EXPECT_FALSE(sampled(1'000'000'000, 2, 1));                  // sent before it was received
-    EXPECT_FALSE(sampled(1'000'000'000, 0, ~0ULL));              // held longer than away
-    EXPECT_FALSE(sampled(1, 5, 5));                              // away for a quarter of an hour
+    EXPECT_FALSE(sampled(~0ULL, 0, 0));              // from the future
+    EXPECT_FALSE(sampled(1'000'000'000, 2, 1));      // sent before it was received
+    EXPECT_FALSE(sampled(1'000'000'000, 0, ~0ULL));  // held longer than away
+    EXPECT_FALSE(sampled(1, 5, 5));                  // away for a quarter of an hour
     EXPECT_TRUE(sampled(1'000'000'000, 500, 1'000'000));
 }
 
@@ -208,9 +208,9 @@ TEST(Link, StrangersCopiesAndMirrorsAreRefused) {
 
 TEST(Link, EachStateTakesOnlyItsOwnFrames) {
     using Types = std::vector<FrameType>;
-    const Types all = {FrameType::hello,     FrameType::heartbeat, FrameType::node,
-                       FrameType::sync_done, FrameType::dir_delta, FrameType::dir_pull,
-                       FrameType::dir_snapshot, FrameType::verdict, FrameType::goaway};
+    const Types all = {FrameType::hello,        FrameType::heartbeat, FrameType::node,
+                       FrameType::sync_done,    FrameType::dir_delta, FrameType::dir_pull,
+                       FrameType::dir_snapshot, FrameType::verdict,   FrameType::goaway};
     const auto taken = [&](const Link& link) {
         Types types;
         for (const FrameType type : all) {
@@ -222,13 +222,11 @@ TEST(Link, EachStateTakesOnlyItsOwnFrames) {
     EXPECT_EQ(taken(ends.a), (Types{FrameType::hello, FrameType::goaway}));
     ends.greet();
     EXPECT_EQ(taken(ends.a), (Types{FrameType::heartbeat, FrameType::goaway}));
-    EXPECT_EQ(taken(ends.b),
-              (Types{FrameType::heartbeat, FrameType::verdict, FrameType::goaway}));
+    EXPECT_EQ(taken(ends.b), (Types{FrameType::heartbeat, FrameType::verdict, FrameType::goaway}));
     ends.a.keep(start);
-    EXPECT_EQ(taken(ends.a),
-              (Types{FrameType::heartbeat, FrameType::node, FrameType::sync_done,
-                     FrameType::dir_delta, FrameType::dir_pull, FrameType::dir_snapshot,
-                     FrameType::goaway}));
+    EXPECT_EQ(taken(ends.a), (Types{FrameType::heartbeat, FrameType::node, FrameType::sync_done,
+                                    FrameType::dir_delta, FrameType::dir_pull,
+                                    FrameType::dir_snapshot, FrameType::goaway}));
     ends.a.on_sync_done(start);
     EXPECT_FALSE(ends.a.expects(static_cast<std::uint8_t>(FrameType::sync_done)));
 }

@@ -66,6 +66,8 @@ std::vector<wire::Adjacency> Links::adjacencies() const {
         result.push_back(std::move(adjacency));
     }
     std::ranges::sort(result, {}, &wire::Adjacency::peer);
+    // Handshakes that finished together may have gone beyond what a record holds.
+    if (result.size() > wire::max_adjacencies) result.resize(wire::max_adjacencies);
     return result;
 }
 

@@ -1,10 +1,9 @@
 #include "routing/paths.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <map>
+#include <rapidcheck/gtest.h>
 #include <tuple>
 
 namespace jetway::routing {
@@ -20,7 +19,8 @@ struct Edge {
 Graph graph_of(std::size_t nodes, std::vector<Edge> edges, std::vector<wire::RouterId> ids = {},
                const std::vector<NodeIndex>& closed = {}) {
     Graph graph;
-    for (std::size_t i = 0; i < nodes; ++i) graph.router.push_back(i < ids.size() ? ids[i] : 100 + i);
+    for (std::size_t i = 0; i < nodes; ++i)
+        graph.router.push_back(i < ids.size() ? ids[i] : 100 + i);
     graph.transit.assign(nodes, 1);
     for (const NodeIndex node : closed) graph.transit[node] = 0;
     graph.first.assign(1, 0);
@@ -113,8 +113,8 @@ RC_GTEST_PROP(Paths, AreTheShortestAndRealOnAnyMap, ()) {
     }
     std::vector<Edge> edges;
     for (const auto& [ends, cost] : unique) edges.push_back({ends.first, ends.second, cost});
-    const auto closed = *rc::gen::container<std::vector<NodeIndex>>(
-        rc::gen::inRange<NodeIndex>(0, nodes));
+    const auto closed =
+        *rc::gen::container<std::vector<NodeIndex>>(rc::gen::inRange<NodeIndex>(0, nodes));
     const Graph graph = graph_of(nodes, edges, {}, closed);
     const Paths paths(graph, 0);
     const auto best = oracle(graph, 0);

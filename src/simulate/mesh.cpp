@@ -41,10 +41,15 @@ void Mesh::connect_both(const std::string& a, const std::string& b, CableOptions
     add_dialler(*lines_.back(), b, a);
 }
 
-Mesh::Line& Mesh::line(const std::string& a, const std::string& b) {
+Mesh::Line* Mesh::find(const std::string& a, const std::string& b) const {
     for (const auto& line : lines_) {
-        if ((line->a == a && line->b == b) || (line->a == b && line->b == a)) return *line;
+        if ((line->a == a && line->b == b) || (line->a == b && line->b == a)) return line.get();
     }
+    return nullptr;
+}
+
+Mesh::Line& Mesh::line(const std::string& a, const std::string& b) {
+    if (Line* found = find(a, b)) return *found;
     throw std::out_of_range("no cable between " + a + " and " + b);
 }
 
@@ -125,7 +130,14 @@ void Mesh::black_hole(const std::string& a, const std::string& b) {
 }
 
 void Mesh::heal(const std::string& a, const std::string& b) {
-    Line& healed = line(a, b);
+    heal(line(a, b));
+}
+
+void Mesh::heal_all() {
+    for (const auto& line : lines_) heal(*line);
+}
+
+void Mesh::heal(Line& healed) {
     healed.cut = false;
     if (!std::exchange(healed.cable.silent, false)) return;
     for (const auto& dialled : std::vector(healed.connections)) {

@@ -42,6 +42,7 @@ public:
     void black_hole(const std::string& a, const std::string& b);
     /// Undoes cut() and black_hole().
     void heal(const std::string& a, const std::string& b);
+    void heal_all();
     /// Cuts, or heals, every cable between the group and the others.
     void part(const std::vector<std::string>& group);
     void rejoin(const std::vector<std::string>& group);
@@ -62,6 +63,10 @@ public:
     Time now() const { return agenda_.now(); }
 
     // Questions.
+    /// Is there a cable, whole or not?
+    bool is_connected(const std::string& a, const std::string& b) const {
+        return find(a, b) != nullptr;
+    }
     Machine& at(const std::string& machine) { return *machines_.at(machine); }
     const Machine& at(const std::string& machine) const { return *machines_.at(machine); }
     const std::vector<std::string>& names() const { return names_; }
@@ -91,7 +96,9 @@ private:
         std::vector<Dialled> connections;
     };
 
+    Line* find(const std::string& a, const std::string& b) const;
     Line& line(const std::string& a, const std::string& b);
+    void heal(Line& line);
     void add_dialler(Line& line, const std::string& from, const std::string& to);
     bool has_link(const Line& line, const std::string& machine) const;
     void dial(Line& line, Dialler& dialler);

@@ -21,7 +21,7 @@ void expect_settled(Mesh& mesh) {
     EXPECT_EQ(mesh.control_frames(), said) << "a quiet mesh says nothing but heartbeats";
 }
 
-TEST(Mesh, two_machines_meet) {
+TEST(Mesh, TwoMachinesMeet) {
     Mesh mesh;
     mesh.add("a");
     mesh.add("b").offer("gpu-server");
@@ -31,35 +31,35 @@ TEST(Mesh, two_machines_meet) {
     EXPECT_EQ(mesh.at("a").path("gpu-server"), "a > b");
 }
 
-TEST(Mesh, a_line_of_a_dozen_learns_every_service) {
+TEST(Mesh, ALineOfADozenLearnsEveryService) {
     Mesh mesh;
     make_line(mesh, 12);
     expect_settled(mesh);
     EXPECT_EQ(mesh.at("m0").path("service-m4"), "m0 > m1 > m2 > m3 > m4");
 }
 
-TEST(Mesh, a_ring_of_a_dozen_learns_every_service) {
+TEST(Mesh, ARingOfADozenLearnsEveryService) {
     Mesh mesh;
     make_ring(mesh, 12);
     expect_settled(mesh);
     EXPECT_EQ(mesh.at("m0").path("service-m10"), "m0 > m11 > m10");
 }
 
-TEST(Mesh, a_star_of_a_dozen_learns_every_service) {
+TEST(Mesh, AStarOfADozenLearnsEveryService) {
     Mesh mesh;
     make_star(mesh, 12);
     expect_settled(mesh);
     EXPECT_EQ(mesh.at("m3").path("service-m9"), "m3 > m0 > m9");
 }
 
-TEST(Mesh, a_grid_of_a_dozen_learns_every_service) {
+TEST(Mesh, AGridOfADozenLearnsEveryService) {
     Mesh mesh;
     make_grid(mesh, 4, 3);
     expect_settled(mesh);
     EXPECT_EQ(mesh.at("m0").resolve("service-m11")->machines.size(), 6U);
 }
 
-TEST(Mesh, random_meshes_find_the_cheapest_ways) {
+TEST(Mesh, RandomMeshesFindTheCheapestWays) {
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
         SCOPED_TRACE(seed);
         Mesh mesh(seed);
@@ -68,7 +68,7 @@ TEST(Mesh, random_meshes_find_the_cheapest_ways) {
     }
 }
 
-TEST(Mesh, the_same_seed_is_the_same_run_and_another_seed_another) {
+TEST(Mesh, TheSameSeedIsTheSameRunAndAnotherSeedAnother) {
     const auto run = [](std::uint64_t seed) {
         Mesh mesh(seed);
         make_ring(mesh, 6);
@@ -82,7 +82,7 @@ TEST(Mesh, the_same_seed_is_the_same_run_and_another_seed_another) {
     EXPECT_NE(run(7), run(8));
 }
 
-TEST(Mesh, the_nearest_instance_wins) {
+TEST(Mesh, TheNearestInstanceWins) {
     Mesh mesh;
     make_line(mesh, 8);
     mesh.at("m1").offer("gpu-server");
@@ -94,7 +94,7 @@ TEST(Mesh, the_nearest_instance_wins) {
     EXPECT_EQ(mesh.at("m0").nearest("gpu-server@m6"), "m6");
 }
 
-TEST(Mesh, a_slow_cable_is_avoided) {
+TEST(Mesh, ASlowCableIsAvoided) {
     Mesh mesh;
     for (const char* name : {"a", "b", "c"}) mesh.add(name);
     mesh.at("c").offer("gpu-server");
@@ -105,7 +105,7 @@ TEST(Mesh, a_slow_cable_is_avoided) {
     EXPECT_EQ(mesh.at("a").path("gpu-server"), "a > b > c");
 }
 
-TEST(Mesh, both_sides_dial_and_one_link_survives) {
+TEST(Mesh, BothSidesDialAndOneLinkSurvives) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         SCOPED_TRACE(seed);
         Mesh mesh(seed);
@@ -122,7 +122,7 @@ TEST(Mesh, both_sides_dial_and_one_link_survives) {
     }
 }
 
-TEST(Mesh, a_withdrawn_service_is_forgotten_everywhere) {
+TEST(Mesh, AWithdrawnServiceIsForgottenEverywhere) {
     Mesh mesh;
     make_ring(mesh, 6);
     ASSERT_TRUE(mesh.run_until_quiet());
@@ -134,7 +134,7 @@ TEST(Mesh, a_withdrawn_service_is_forgotten_everywhere) {
 
 // ---- streams
 
-TEST(MeshStreams, an_echo_over_five_hops_arrives_intact) {
+TEST(MeshStreams, AnEchoOverFiveHopsArrivesIntact) {
     Mesh mesh;
     make_line(mesh, 6);
     ASSERT_TRUE(mesh.run_until_quiet());
@@ -154,7 +154,7 @@ TEST(MeshStreams, an_echo_over_five_hops_arrives_intact) {
     }
 }
 
-TEST(MeshStreams, many_at_once_over_slow_and_shaky_cables_arrive_intact) {
+TEST(MeshStreams, ManyAtOnceOverSlowAndShakyCablesArriveIntact) {
     Mesh mesh(3);
     for (const char* name : {"a", "b", "c"}) mesh.add(name).offer("echo-" + std::string(name));
     const CableOptions shaky{.latency = 5ms, .jitter = 2ms, .bytes_per_second = 4'000'000};
@@ -176,7 +176,7 @@ TEST(MeshStreams, many_at_once_over_slow_and_shaky_cables_arrive_intact) {
     EXPECT_EQ(violations(mesh), Lines{});
 }
 
-TEST(MeshStreams, a_stalled_reader_stops_its_own_sender_and_nobody_else) {
+TEST(MeshStreams, AStalledReaderStopsItsOwnSenderAndNobodyElse) {
     Mesh mesh;
     make_line(mesh, 4);
     mesh.at("m3").offer("stalled", Behaviour::stall);
@@ -190,7 +190,7 @@ TEST(MeshStreams, a_stalled_reader_stops_its_own_sender_and_nobody_else) {
     EXPECT_EQ(stalled->sent, 64U * 1024U) << "what the reader granted";
 }
 
-TEST(MeshStreams, nobody_offers_it) {
+TEST(MeshStreams, NobodyOffersIt) {
     Mesh mesh;
     make_line(mesh, 3);
     ASSERT_TRUE(mesh.run_until_quiet());
@@ -199,7 +199,7 @@ TEST(MeshStreams, nobody_offers_it) {
     EXPECT_EQ(call->error->code, Code::no_service);
 }
 
-TEST(MeshStreams, a_refusal_comes_back_from_the_far_end) {
+TEST(MeshStreams, ARefusalComesBackFromTheFarEnd) {
     Mesh mesh;
     make_line(mesh, 4);
     mesh.at("m3").offer("grump", Behaviour::refuse);
@@ -210,7 +210,7 @@ TEST(MeshStreams, a_refusal_comes_back_from_the_far_end) {
     EXPECT_EQ(violations(mesh), Lines{});
 }
 
-TEST(MeshStreams, a_cancelled_call_leaves_nothing_behind) {
+TEST(MeshStreams, ACancelledCallLeavesNothingBehind) {
     Mesh mesh;
     make_line(mesh, 4);
     ASSERT_TRUE(mesh.run_until_quiet());

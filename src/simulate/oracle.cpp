@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <optional>
+#include <set>
 
 namespace jetway::simulate {
 namespace {
@@ -22,8 +22,9 @@ public:
         for (std::size_t u = 0; u < names_.size(); ++u) {
             if (!machine(u).running()) continue;
             check_streams(u);
+            const std::set<std::string> reached = reached_by(u);
             for (std::size_t v = 0; v < names_.size(); ++v) {
-                if (u != v) check_pair(u, v);
+                if (u != v) check_pair(u, v, reached.contains(names_[v]));
             }
         }
         return wrong_;
@@ -78,12 +79,12 @@ private:
             say(u, "its process complains: " + complaint);
     }
 
-    void check_pair(std::size_t u, std::size_t v) {
+    void check_pair(std::size_t u, std::size_t v, bool reached) {
         const bool connected = cost_[u][v] != unreachable;
         if (connected && machine(u).core().digest() != machine(v).core().digest()) {
             say(u, "knows something else than " + names_[v]);
         }
-        if (sees(u, v) != connected)
+        if (reached != connected)
             say(u, (connected ? "does not reach " : "believes to reach ") + names_[v]);
         for (const std::string& service : machine(v).services()) {
             const auto choice = machine(u).resolve(service + "@" + names_[v]);
@@ -95,11 +96,12 @@ private:
         }
     }
 
-    bool sees(std::size_t u, std::size_t v) const {
-        const auto rows = machine(u).core().machines(mesh_.now());
-        return std::ranges::any_of(rows, [&](const routing::MachineRow& row) {
-            return row.machine == names_[v] && row.reachable;
-        });
+    std::set<std::string> reached_by(std::size_t u) const {
+        std::set<std::string> names;
+        for (const auto& row : machine(u).core().machines(mesh_.now())) {
+            if (row.reachable) names.insert(row.machine);
+        }
+        return names;
     }
 
     void check_choice(std::size_t u, std::size_t v, const routing::Choice& choice) {
