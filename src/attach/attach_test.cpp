@@ -101,7 +101,7 @@ struct AttachTest : testing::Test {
     }
 };
 
-TEST_F(AttachTest, the_runtime_directory_is_made_for_us_alone) {
+TEST_F(AttachTest, TheRuntimeDirectoryIsMadeForUsAlone) {
     const auto path = runtime_directory();
     ASSERT_TRUE(path) << path.error().text();
     EXPECT_EQ(*path, directory / "jetway");
@@ -111,7 +111,7 @@ TEST_F(AttachTest, the_runtime_directory_is_made_for_us_alone) {
     EXPECT_EQ(*runtime_directory(), *path);
 }
 
-TEST_F(AttachTest, a_runtime_directory_that_others_may_enter_is_refused) {
+TEST_F(AttachTest, ARuntimeDirectoryThatOthersMayEnterIsRefused) {
     ASSERT_EQ(mkdir((directory / "jetway").c_str(), 0700), 0);
     ASSERT_EQ(chmod((directory / "jetway").c_str(), 0755), 0);
     const auto path = runtime_directory();
@@ -120,19 +120,19 @@ TEST_F(AttachTest, a_runtime_directory_that_others_may_enter_is_refused) {
     EXPECT_FALSE(path.error().next.empty());
 }
 
-TEST_F(AttachTest, a_runtime_directory_behind_a_link_is_refused) {
+TEST_F(AttachTest, ARuntimeDirectoryBehindALinkIsRefused) {
     ASSERT_EQ(symlink("/tmp", (directory / "jetway").c_str()), 0);
     EXPECT_FALSE(runtime_directory());
 }
 
-TEST_F(AttachTest, a_relative_runtime_directory_is_ignored) {
+TEST_F(AttachTest, ARelativeRuntimeDirectoryIsIgnored) {
     const Variable relative("XDG_RUNTIME_DIR", "somewhere");
     const auto path = runtime_directory();
     if (path) EXPECT_EQ(*path, "/tmp/jetway-" + std::to_string(getuid()));
     EXPECT_FALSE(std::filesystem::exists("somewhere"));
 }
 
-TEST_F(AttachTest, the_state_directory_is_made_with_its_parents) {
+TEST_F(AttachTest, TheStateDirectoryIsMadeWithItsParents) {
     EXPECT_EQ(*state_directory("home", "machine-a"),
               directory / ".local/state/jetway/home/machine-a");
     const std::string given = directory / "given";
@@ -141,14 +141,14 @@ TEST_F(AttachTest, the_state_directory_is_made_with_its_parents) {
     EXPECT_TRUE(std::filesystem::is_directory(given + "/jetway/home/machine-a"));
 }
 
-TEST_F(AttachTest, a_machines_name_never_leads_out_of_the_directories) {
+TEST_F(AttachTest, AMachinesNameNeverLeadsOutOfTheDirectories) {
     for (const char* name : {"", ".", "..", "../evil", "a/b", "a b"}) {
         EXPECT_EQ(socket_path(name).error().code, Code::usage) << name;
         EXPECT_EQ(state_directory("home", name).error().code, Code::usage) << name;
     }
 }
 
-TEST_F(AttachTest, a_socket_path_that_is_too_long_says_what_to_do) {
+TEST_F(AttachTest, ASocketPathThatIsTooLongSaysWhatToDo) {
     const std::string deep = directory / std::string(100, 'd');
     ASSERT_EQ(mkdir(deep.c_str(), 0700), 0);
     const Variable set("XDG_RUNTIME_DIR", deep.c_str());
@@ -157,7 +157,7 @@ TEST_F(AttachTest, a_socket_path_that_is_too_long_says_what_to_do) {
     EXPECT_NE(path.error().next.find("XDG_RUNTIME_DIR"), std::string::npos);
 }
 
-TEST_F(AttachTest, only_daemons_that_answer_are_running) {
+TEST_F(AttachTest, OnlyDaemonsThatAnswerAreRunning) {
     const Daemon b(loop, "b");
     const Daemon a(loop, "a");
     // What a killed daemon leaves behind, and what is no socket at all.
@@ -172,7 +172,7 @@ TEST_F(AttachTest, only_daemons_that_answer_are_running) {
     EXPECT_EQ(*running_machines(), (std::vector<std::string>{"a", "b"}));
 }
 
-TEST_F(AttachTest, the_machine_is_the_named_one_else_the_variables_else_the_only_one) {
+TEST_F(AttachTest, TheMachineIsTheNamedOneElseTheVariablesElseTheOnlyOne) {
     EXPECT_EQ(*choose_machine("named"), "named");
     EXPECT_EQ(choose_machine("").error().code, Code::no_daemon);
     const Daemon a(loop, "a");
@@ -187,7 +187,7 @@ TEST_F(AttachTest, the_machine_is_the_named_one_else_the_variables_else_the_only
     EXPECT_EQ(*choose_machine(""), "b");
 }
 
-TEST_F(AttachTest, a_session_knows_its_machine) {
+TEST_F(AttachTest, ASessionKnowsItsMachine) {
     const Daemon a(loop, "a");
     const auto session = attach("");
     ASSERT_TRUE(session) << session.error().text();
@@ -200,7 +200,7 @@ TEST_F(AttachTest, a_session_knows_its_machine) {
     EXPECT_EQ(a.ends.back()->connection->credentials()->uid, getuid());
 }
 
-TEST_F(AttachTest, where_no_daemon_runs_the_answer_comes_at_once_and_says_what_to_do) {
+TEST_F(AttachTest, WhereNoDaemonRunsTheAnswerComesAtOnceAndSaysWhatToDo) {
     const Time begin = loop.now();
     const auto session = attach("a");
     ASSERT_FALSE(session);
@@ -210,7 +210,7 @@ TEST_F(AttachTest, where_no_daemon_runs_the_answer_comes_at_once_and_says_what_t
     EXPECT_EQ(attach("").error().code, Code::no_daemon);
 }
 
-TEST_F(AttachTest, a_wrong_machine_is_told_which_ones_run) {
+TEST_F(AttachTest, AWrongMachineIsToldWhichOnesRun) {
     const Daemon a(loop, "a");
     const auto session = attach("b");
     ASSERT_FALSE(session);
@@ -218,7 +218,7 @@ TEST_F(AttachTest, a_wrong_machine_is_told_which_ones_run) {
     EXPECT_EQ(session.error().evidence, "those that run here: a");
 }
 
-TEST_F(AttachTest, a_daemon_that_refuses_is_quoted) {
+TEST_F(AttachTest, ADaemonThatRefusesIsQuoted) {
     const Daemon a(loop, "a", Daemon::Manner::refusing);
     const auto session = attach("a");
     ASSERT_FALSE(session);
@@ -226,21 +226,21 @@ TEST_F(AttachTest, a_daemon_that_refuses_is_quoted) {
     EXPECT_NE(session.error().detail.find("going down"), std::string::npos);
 }
 
-TEST_F(AttachTest, a_daemon_that_hangs_up_is_none) {
+TEST_F(AttachTest, ADaemonThatHangsUpIsNone) {
     const Daemon a(loop, "a", Daemon::Manner::hanging_up);
     const auto session = attach("a");
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, Code::no_daemon);
 }
 
-TEST_F(AttachTest, a_daemon_that_says_nothing_is_not_waited_for_for_ever) {
+TEST_F(AttachTest, ADaemonThatSaysNothingIsNotWaitedForForEver) {
     const Daemon a(loop, "a", Daemon::Manner::silent);
     const auto session = attach("a");
     ASSERT_FALSE(session);
     EXPECT_EQ(session.error().code, Code::timeout);
 }
 
-TEST_F(AttachTest, an_attempt_whose_handle_went_never_answers) {
+TEST_F(AttachTest, AnAttemptWhoseHandleWentNeverAnswers) {
     const Daemon a(loop, "a");
     for (const bool connected_first : {false, true}) {
         bool answered = false;
@@ -257,7 +257,7 @@ TEST_F(AttachTest, an_attempt_whose_handle_went_never_answers) {
         io::run_until(loop, [&] { return a.ends.empty() || a.ends.back()->closed.has_value(); }));
 }
 
-TEST_F(AttachTest, the_handle_may_go_inside_the_answer) {
+TEST_F(AttachTest, TheHandleMayGoInsideTheAnswer) {
     const Daemon a(loop, "a");
     std::unique_ptr<stream::Session> session;
     Handle handle;
@@ -271,7 +271,7 @@ TEST_F(AttachTest, the_handle_may_go_inside_the_answer) {
     EXPECT_FALSE(a.ends.back()->closed);
 }
 
-TEST_F(AttachTest, a_session_ends_with_its_daemon) {
+TEST_F(AttachTest, ASessionEndsWithItsDaemon) {
     auto a = std::make_unique<Daemon>(loop, "a");
     auto session = attach("a");
     ASSERT_TRUE(session);

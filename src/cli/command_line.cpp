@@ -82,10 +82,14 @@ private:
     }
 
     void add_format(CLI::App* command, Format& format) {
-        static const std::map<std::string, Format> formats{{"text", Format::text},
-                                                           {"json", Format::json}};
-        command->add_option("-o,--output", format, "text or json")
-            ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+        const auto take = [&format](const std::string& text) {
+            format = text == "json" ? Format::json : Format::text;
+        };
+        const auto check = [](const std::string& text) {
+            return text == "text" || text == "json" ? std::string() : "it is text or json";
+        };
+        command->add_option_function<std::string>("-o,--output", take, "text or json")
+            ->check(check)
             ->option_text("FORMAT");
     }
 

@@ -163,7 +163,9 @@ Result<int> rec(const RecOptions& options) {
     JETWAY_ASSIGN(StudioMesh mesh, find_or_start_studio(options.machine));
     Result<int> result = record(mesh, options, files);
     end_studio(mesh);
-    if (result) std::cerr << files.video << "\n" << files.cast << "\n";
+    for (const std::string& file : {files.video, files.cast}) {
+        if (access(file.c_str(), F_OK) == 0) std::cerr << file << "\n";
+    }
     return result;
 }
 

@@ -1,4 +1,5 @@
 // jetway run: one machine of the file.
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/foreground.hpp"
@@ -31,6 +32,8 @@ Result<int> run(const RunOptions& options) {
     if (options.on_loopback) deployment = deployment::map_to_loopback(deployment).deployment;
     JETWAY_ASSIGN(const deployment::Machine* machine, find_machine(deployment, options.machine));
     JETWAY_TRY(refuse_unprotected(deployment, *machine, options.file));
+    // Programs that our services run and that call jetway mean this machine.
+    setenv("JETWAY_MACHINE", machine->name.c_str(), 1);
     return run_in_foreground(deployment, {machine->name}, socket_transport);
 }
 

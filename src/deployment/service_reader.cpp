@@ -98,9 +98,12 @@ private:
 
     void no_kind(const Node& name) {
         const std::string near = nearest(name.text, kind_names(reading_.rules));
-        std::string meaning = near.empty() ? "" : "did you mean " + quoted(near) + "? otherwise ";
-        meaning += "say what it is:  - " + name.text + ": { run: COMMAND }  or  - " + name.text +
-                   ": { kind: KIND }, with one of " + listed(kind_names(reading_.rules));
+        const std::string own = "- " + name.text + ": { run: COMMAND }";
+        std::string meaning =
+            near.empty()
+                ? "say what it is:  " + own + "  or  - " + name.text + ": { kind: KIND }, one of " +
+                      listed(kind_names(reading_.rules))
+                : "did you mean " + quoted(near) + "? a program of your own is written  " + own;
         error(name, quoted(name.text) + " is not a built-in kind of service", std::move(meaning));
     }
 

@@ -8,7 +8,7 @@
 namespace jetway::io {
 namespace {
 
-TEST(AddressTest, addresses_are_written_as_people_write_them) {
+TEST(AddressTest, AddressesAreWrittenAsPeopleWriteThem) {
     for (const char* text :
          {"10.0.0.3:9001", "[::1]:9001", "0.0.0.0:0", "127.0.0.1:65535", "unix:/tmp/a.sock"}) {
         const auto parsed = parse_socket_address(text);
@@ -17,7 +17,7 @@ TEST(AddressTest, addresses_are_written_as_people_write_them) {
     }
 }
 
-TEST(AddressTest, an_empty_host_is_any_and_a_name_is_left_to_dial) {
+TEST(AddressTest, AnEmptyHostIsAnyAndANameIsLeftToDial) {
     EXPECT_EQ(parse_socket_address(":9001")->host, AddressText::Host::any);
     const auto name = parse_socket_address("gpu.lab.local:9001");
     ASSERT_TRUE(name);
@@ -26,7 +26,7 @@ TEST(AddressTest, an_empty_host_is_any_and_a_name_is_left_to_dial) {
     EXPECT_EQ(name->port, 9001);
 }
 
-TEST(AddressTest, what_is_wrong_is_said) {
+TEST(AddressTest, WhatIsWrongIsSaid) {
     const std::vector<std::pair<std::string, std::string>> cases{
         {"", "port is missing"},
         {"10.0.0.3", "port is missing"},
@@ -59,11 +59,11 @@ TEST(AddressTest, what_is_wrong_is_said) {
     }
 }
 
-TEST(AddressTest, the_longest_path_that_fits_is_accepted) {
+TEST(AddressTest, TheLongestPathThatFitsIsAccepted) {
     EXPECT_TRUE(check_address("unix:/" + std::string(106, 'a')));
 }
 
-TEST(AddressTest, loopback_is_127_of_8_and_1_of_ipv6_and_unix) {
+TEST(AddressTest, LoopbackIs127Of8And1OfIpv6AndUnix) {
     for (const char* text :
          {"127.0.0.1:1", "127.255.3.4:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "unix:/a"}) {
         EXPECT_TRUE(is_loopback(text)) << text;
@@ -74,11 +74,11 @@ TEST(AddressTest, loopback_is_127_of_8_and_1_of_ipv6_and_unix) {
     }
 }
 
-TEST(AddressTest, a_mapped_address_is_shown_as_ipv4) {
+TEST(AddressTest, AMappedAddressIsShownAsIpv4) {
     EXPECT_EQ(parse_socket_address("[::ffff:10.0.0.3]:9001")->address.text(), "10.0.0.3:9001");
 }
 
-TEST(AddressTest, a_scope_is_a_number_or_an_interface) {
+TEST(AddressTest, AScopeIsANumberOrAnInterface) {
     const auto parsed = parse_socket_address("[fe80::1%lo]:9001");
     ASSERT_TRUE(parsed);
     EXPECT_NE(reinterpret_cast<const sockaddr_in6&>(parsed->address.storage).sin6_scope_id, 0U);

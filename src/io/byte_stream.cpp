@@ -15,7 +15,7 @@ namespace jetway::io {
 namespace {
 
 // Beyond this much a write does not wait for the end of the turn: the system may as well begin.
-constexpr std::size_t write_at_once = 128 * 1024;
+constexpr std::size_t write_at_once = 128UL * 1024;
 // Reads that a broken stream still gets to bring what had arrived.
 constexpr int last_reads = 64;
 

@@ -45,7 +45,7 @@ struct ByteStreamTest : testing::Test {
     Pair pair{loop};
 };
 
-TEST_F(ByteStreamTest, what_one_end_writes_the_other_reads) {
+TEST_F(ByteStreamTest, WhatOneEndWritesTheOtherReads) {
     StreamRecord left(pair.left.get());
     StreamRecord right(pair.right.get());
     pair.left->write(bytes_of("ping"));
@@ -56,7 +56,7 @@ TEST_F(ByteStreamTest, what_one_end_writes_the_other_reads) {
     EXPECT_EQ(left.drained, 1);
 }
 
-TEST_F(ByteStreamTest, buffers_written_in_one_turn_arrive_in_one_read) {
+TEST_F(ByteStreamTest, BuffersWrittenInOneTurnArriveInOneRead) {
     StreamRecord right(pair.right.get());
     loop.post([&] {
         for (const char* piece : {"a", "b", "c"}) pair.left->write(bytes_of(piece));
@@ -67,7 +67,7 @@ TEST_F(ByteStreamTest, buffers_written_in_one_turn_arrive_in_one_read) {
     EXPECT_EQ(right.reads, 1);
 }
 
-TEST_F(ByteStreamTest, nothing_is_read_before_reading_starts_or_while_it_is_paused) {
+TEST_F(ByteStreamTest, NothingIsReadBeforeReadingStartsOrWhileItIsPaused) {
     StreamRecord right;
     pair.right->set_events(&right);
     pair.left->write(bytes_of("early"));
@@ -83,7 +83,7 @@ TEST_F(ByteStreamTest, nothing_is_read_before_reading_starts_or_while_it_is_paus
     EXPECT_TRUE(run_until(loop, [&] { return right.text == "earlylater"; }));
 }
 
-TEST_F(ByteStreamTest, a_paused_reader_leaves_the_rest_in_the_writers_queue) {
+TEST_F(ByteStreamTest, APausedReaderLeavesTheRestInTheWritersQueue) {
     StreamRecord left(pair.left.get());
     StreamRecord right;
     pair.right->set_events(&right);
@@ -101,7 +101,7 @@ TEST_F(ByteStreamTest, a_paused_reader_leaves_the_rest_in_the_writers_queue) {
     EXPECT_TRUE(right.text == bytes);
 }
 
-TEST_F(ByteStreamTest, many_small_buffers_arrive_whole_and_in_order) {
+TEST_F(ByteStreamTest, ManySmallBuffersArriveWholeAndInOrder) {
     StreamRecord right(pair.right.get());
     std::string expected;
     for (int i = 0; i < 20'000; ++i) {
@@ -113,7 +113,7 @@ TEST_F(ByteStreamTest, many_small_buffers_arrive_whole_and_in_order) {
     EXPECT_EQ(right.text, expected);
 }
 
-TEST_F(ByteStreamTest, finish_writing_ends_one_direction_after_what_was_queued) {
+TEST_F(ByteStreamTest, FinishWritingEndsOneDirectionAfterWhatWasQueued) {
     StreamRecord left(pair.left.get());
     StreamRecord right(pair.right.get());
     pair.left->write(bytes_of("last"));
@@ -125,7 +125,7 @@ TEST_F(ByteStreamTest, finish_writing_ends_one_direction_after_what_was_queued) 
     EXPECT_FALSE(left.ended);
 }
 
-TEST_F(ByteStreamTest, writing_to_a_peer_that_is_gone_fails_once_and_without_a_signal) {
+TEST_F(ByteStreamTest, WritingToAPeerThatIsGoneFailsOnceAndWithoutASignal) {
     StreamRecord left(pair.left.get());
     pair.right.reset();
     pair.left->write(bytes_of("hello?"));
@@ -138,7 +138,7 @@ TEST_F(ByteStreamTest, writing_to_a_peer_that_is_gone_fails_once_and_without_a_s
     EXPECT_EQ(pair.left->queued(), 0U);
 }
 
-TEST_F(ByteStreamTest, the_last_words_of_a_peer_that_is_gone_are_read_before_the_failure) {
+TEST_F(ByteStreamTest, TheLastWordsOfAPeerThatIsGoneAreReadBeforeTheFailure) {
     StreamRecord left(pair.left.get());
     loop.post([&] {
         pair.right->write(bytes_of("goodbye"));
@@ -152,7 +152,7 @@ TEST_F(ByteStreamTest, the_last_words_of_a_peer_that_is_gone_are_read_before_the
     EXPECT_TRUE(left.ended);
 }
 
-TEST_F(ByteStreamTest, a_stream_may_be_destroyed_in_any_of_its_events) {
+TEST_F(ByteStreamTest, AStreamMayBeDestroyedInAnyOfItsEvents) {
     struct Destroyer : StreamRecord {
         void on_read(Buffer) override { target->reset(); }
         void on_read_end() override { target->reset(); }
@@ -173,7 +173,7 @@ TEST_F(ByteStreamTest, a_stream_may_be_destroyed_in_any_of_its_events) {
     }
 }
 
-TEST_F(ByteStreamTest, a_stream_that_always_writes_more_does_not_stop_the_others) {
+TEST_F(ByteStreamTest, AStreamThatAlwaysWritesMoreDoesNotStopTheOthers) {
     struct Endless : StreamRecord {
         void on_drained() override { stream->write(bytes_of("more")); }
         ByteStream* stream = nullptr;
@@ -189,7 +189,7 @@ TEST_F(ByteStreamTest, a_stream_that_always_writes_more_does_not_stop_the_others
     EXPECT_GT(sink.received, 100U);
 }
 
-TEST(ByteStreamPipeTest, a_pipe_carries_bytes_and_its_end) {
+TEST(ByteStreamPipeTest, APipeCarriesBytesAndItsEnd) {
     EventLoop loop;
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
@@ -203,7 +203,7 @@ TEST(ByteStreamPipeTest, a_pipe_carries_bytes_and_its_end) {
     EXPECT_EQ(writer->descriptor(), -1);
 }
 
-TEST(ByteStreamPipeTest, a_pipe_without_a_reader_fails_instead_of_raising_sigpipe) {
+TEST(ByteStreamPipeTest, APipeWithoutAReaderFailsInsteadOfRaisingSigpipe) {
     EventLoop loop;
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
@@ -216,7 +216,7 @@ TEST(ByteStreamPipeTest, a_pipe_without_a_reader_fails_instead_of_raising_sigpip
     EXPECT_EQ(record.failure->code, Code::closed);
 }
 
-TEST(ByteStreamFileTest, a_regular_file_is_read_to_its_end) {
+TEST(ByteStreamFileTest, ARegularFileIsReadToItsEnd) {
     EventLoop loop;
     const TemporaryDirectory directory;
     const std::string bytes = random_bytes(1 << 20, 2);
@@ -229,7 +229,7 @@ TEST(ByteStreamFileTest, a_regular_file_is_read_to_its_end) {
     EXPECT_TRUE(record.text == bytes);
 }
 
-TEST(ByteStreamFileTest, dev_null_is_empty_and_takes_everything) {
+TEST(ByteStreamFileTest, DevNullIsEmptyAndTakesEverything) {
     EventLoop loop;
     auto stream = adopt(loop, open("/dev/null", O_RDWR | O_CLOEXEC));
     StreamRecord record(stream.get());
@@ -237,7 +237,7 @@ TEST(ByteStreamFileTest, dev_null_is_empty_and_takes_everything) {
     EXPECT_TRUE(run_until(loop, [&] { return record.ended && record.drained == 1; }));
 }
 
-TEST(ByteStreamTerminalTest, the_end_of_a_terminals_program_is_an_end_and_not_an_error) {
+TEST(ByteStreamTerminalTest, TheEndOfATerminalsProgramIsAnEndAndNotAnError) {
     EventLoop loop;
     const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     ASSERT_GE(master, 0);
@@ -254,7 +254,7 @@ TEST(ByteStreamTerminalTest, the_end_of_a_terminals_program_is_an_end_and_not_an
     EXPECT_FALSE(record.failure);
 }
 
-TEST(ByteStreamStandardTest, a_shared_pipe_stays_blocking_for_the_others_and_open) {
+TEST(ByteStreamStandardTest, ASharedPipeStaysBlockingForTheOthersAndOpen) {
     EventLoop loop;
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
@@ -275,7 +275,7 @@ TEST(ByteStreamStandardTest, a_shared_pipe_stays_blocking_for_the_others_and_ope
     close(ends[1]);
 }
 
-TEST(ByteStreamStandardTest, a_shared_socket_gets_its_blocking_mode_back) {
+TEST(ByteStreamStandardTest, ASharedSocketGetsItsBlockingModeBack) {
     EventLoop loop;
     std::array<int, 2> ends{};
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
@@ -290,12 +290,12 @@ TEST(ByteStreamStandardTest, a_shared_socket_gets_its_blocking_mode_back) {
     close(ends[1]);
 }
 
-TEST(ByteStreamStandardTest, a_closed_descriptor_is_an_error) {
+TEST(ByteStreamStandardTest, AClosedDescriptorIsAnError) {
     EventLoop loop;
     EXPECT_FALSE(adopt_standard(loop, 900));
 }
 
-TEST(ReadBlocksTest, a_block_goes_round_again_once_nobody_holds_a_slice) {
+TEST(ReadBlocksTest, ABlockGoesRoundAgainOnceNobodyHoldsASlice) {
     ReadBlocks blocks;
     const std::uint8_t* first = blocks.take(4096).data();
     EXPECT_EQ(blocks.take(4096).data(), first);
@@ -303,7 +303,7 @@ TEST(ReadBlocksTest, a_block_goes_round_again_once_nobody_holds_a_slice) {
     EXPECT_NE(blocks.take(4096).data(), first);
 }
 
-TEST(ReadBlocksTest, a_block_that_is_held_is_never_given_out_again) {
+TEST(ReadBlocksTest, ABlockThatIsHeldIsNeverGivenOutAgain) {
     ReadBlocks blocks;
     std::vector<Buffer> held;
     for (int i = 0; i < 100; ++i) {
@@ -315,7 +315,7 @@ TEST(ReadBlocksTest, a_block_that_is_held_is_never_given_out_again) {
     for (int i = 0; i < 100; ++i) EXPECT_EQ(held[static_cast<std::size_t>(i)].data()[0], i);
 }
 
-TEST(ReadBlocksTest, the_size_follows_what_arrives_within_its_bounds) {
+TEST(ReadBlocksTest, TheSizeFollowsWhatArrivesWithinItsBounds) {
     ReadSize size;
     EXPECT_EQ(size.next(), ReadBlocks::smallest);
     for (int i = 0; i < 10; ++i) size.learn(size.next());

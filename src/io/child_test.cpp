@@ -69,7 +69,7 @@ struct ChildTest : testing::Test {
     Handle again;
 };
 
-TEST_F(ChildTest, pipes_join_stdin_stdout_and_stderr) {
+TEST_F(ChildTest, PipesJoinStdinStdoutAndStderr) {
     start("cat; echo warning >&2; exit 3");
     child->input()->write(Buffer::copy_of("through the child"));
     child->input()->finish_writing();
@@ -80,7 +80,7 @@ TEST_F(ChildTest, pipes_join_stdin_stdout_and_stderr) {
     EXPECT_EQ(exit->signal, 0);
 }
 
-TEST_F(ChildTest, much_data_goes_through_whole) {
+TEST_F(ChildTest, MuchDataGoesThroughWhole) {
     start("cat");
     std::string bytes(4 << 20, '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -93,7 +93,7 @@ TEST_F(ChildTest, much_data_goes_through_whole) {
     EXPECT_TRUE(output.text == bytes);
 }
 
-TEST_F(ChildTest, an_exit_leaves_no_zombie) {
+TEST_F(ChildTest, AnExitLeavesNoZombie) {
     start("exit 0");
     const pid_t pid = child->pid();
     ASSERT_TRUE(wait_for([&] { return exit.has_value(); }));
@@ -101,7 +101,7 @@ TEST_F(ChildTest, an_exit_leaves_no_zombie) {
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-TEST_F(ChildTest, output_that_is_read_late_is_still_there_after_the_exit) {
+TEST_F(ChildTest, OutputThatIsReadLateIsStillThereAfterTheExit) {
     ChildOptions options;
     options.argv = shell("echo late");
     auto started = start_child(loop, options);
@@ -114,14 +114,14 @@ TEST_F(ChildTest, output_that_is_read_late_is_still_there_after_the_exit) {
     EXPECT_EQ(output.text, "late\n");
 }
 
-TEST_F(ChildTest, a_signal_is_told_as_a_shell_tells_it) {
+TEST_F(ChildTest, ASignalIsToldAsAShellTellsIt) {
     start("kill -TERM $$");
     ASSERT_TRUE(finished());
     EXPECT_EQ(exit->status, 128 + SIGTERM);
     EXPECT_EQ(exit->signal, SIGTERM);
 }
 
-TEST_F(ChildTest, a_program_that_is_not_there_is_named) {
+TEST_F(ChildTest, AProgramThatIsNotThereIsNamed) {
     ChildOptions options;
     options.argv = {"no-such-program-anywhere"};
     const auto result = start_child(loop, options);
@@ -133,7 +133,7 @@ TEST_F(ChildTest, a_program_that_is_not_there_is_named) {
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-TEST_F(ChildTest, a_program_that_may_not_be_run_says_so) {
+TEST_F(ChildTest, AProgramThatMayNotBeRunSaysSo) {
     const TemporaryDirectory directory;
     std::ofstream(directory / "data") << "no program";
     ChildOptions options;
@@ -143,7 +143,7 @@ TEST_F(ChildTest, a_program_that_may_not_be_run_says_so) {
     EXPECT_NE(result.error().detail.find("Permission denied"), std::string::npos);
 }
 
-TEST_F(ChildTest, a_missing_directory_is_named) {
+TEST_F(ChildTest, AMissingDirectoryIsNamed) {
     ChildOptions options;
     options.argv = shell("true");
     options.directory = "/no/such/directory";
@@ -153,7 +153,7 @@ TEST_F(ChildTest, a_missing_directory_is_named) {
     EXPECT_FALSE(start_child(loop, ChildOptions{}));
 }
 
-TEST_F(ChildTest, directory_and_environment_are_the_childs_alone) {
+TEST_F(ChildTest, DirectoryAndEnvironmentAreTheChildsAlone) {
     ChildOptions options;
     options.argv = shell("pwd; echo $JETWAY_TEST $HOME");
     options.directory = "/usr";
@@ -164,7 +164,7 @@ TEST_F(ChildTest, directory_and_environment_are_the_childs_alone) {
     EXPECT_EQ(getenv("JETWAY_TEST"), nullptr);
 }
 
-TEST_F(ChildTest, path_is_searched_in_order_and_may_be_given) {
+TEST_F(ChildTest, PathIsSearchedInOrderAndMayBeGiven) {
     const TemporaryDirectory directory;
     const std::string program = directory / "jetway-test-program";
     std::ofstream(program) << "#!/bin/sh\necho found $1\n";
@@ -177,7 +177,7 @@ TEST_F(ChildTest, path_is_searched_in_order_and_may_be_given) {
     EXPECT_EQ(output.text, "found it\n");
 }
 
-TEST_F(ChildTest, no_other_descriptor_reaches_the_program) {
+TEST_F(ChildTest, NoOtherDescriptorReachesTheProgram) {
     const int leaky = dup(0);  // without FD_CLOEXEC
     start("ls /proc/self/fd");
     ASSERT_TRUE(finished());
@@ -185,7 +185,7 @@ TEST_F(ChildTest, no_other_descriptor_reaches_the_program) {
     close(leaky);
 }
 
-TEST_F(ChildTest, signals_have_their_default_meaning_in_the_program) {
+TEST_F(ChildTest, SignalsHaveTheirDefaultMeaningInTheProgram) {
     const Handle handler = loop.on_signal({SIGUSR1}, [](int) {});
     start("exec cat /proc/self/status");
     ASSERT_TRUE(finished());
@@ -195,7 +195,7 @@ TEST_F(ChildTest, signals_have_their_default_meaning_in_the_program) {
     }
 }
 
-TEST_F(ChildTest, a_closed_output_ends_a_program_that_writes_for_ever) {
+TEST_F(ChildTest, AClosedOutputEndsAProgramThatWritesForEver) {
     start("exec yes");
     ASSERT_TRUE(wait_for([&] { return output.received > 100; }));
     child->close_output();
@@ -204,7 +204,7 @@ TEST_F(ChildTest, a_closed_output_ends_a_program_that_writes_for_ever) {
     EXPECT_EQ(exit->signal, SIGPIPE);
 }
 
-TEST_F(ChildTest, a_terminal_is_the_programs_controlling_one) {
+TEST_F(ChildTest, ATerminalIsTheProgramsControllingOne) {
     start("test -t 0 && test -t 1 && test -t 2 && stty size && echo here > /dev/tty; exit 7",
           Streams::terminal);
     ASSERT_TRUE(finished());
@@ -214,7 +214,7 @@ TEST_F(ChildTest, a_terminal_is_the_programs_controlling_one) {
     EXPECT_FALSE(output.failure);
 }
 
-TEST_F(ChildTest, a_resize_reaches_the_program) {
+TEST_F(ChildTest, AResizeReachesTheProgram) {
     start("trap 'stty size; exit 0' WINCH; echo ready; while :; do read line; done",
           Streams::terminal);
     ASSERT_TRUE(wait_for([&] { return output.text.find("ready") != std::string::npos; }));
@@ -223,13 +223,13 @@ TEST_F(ChildTest, a_resize_reaches_the_program) {
     EXPECT_NE(output.text.find("43 132"), std::string::npos) << output.text;
 }
 
-TEST_F(ChildTest, a_resize_without_a_terminal_is_an_error) {
+TEST_F(ChildTest, AResizeWithoutATerminalIsAnError) {
     start("true");
     EXPECT_FALSE(child->resize(1, 1));
     EXPECT_TRUE(finished());
 }
 
-TEST_F(ChildTest, typing_control_c_interrupts_the_program) {
+TEST_F(ChildTest, TypingControlCInterruptsTheProgram) {
     start("echo ready; exec sleep 1000", Streams::terminal);
     ASSERT_TRUE(wait_for([&] { return output.text.find("ready") != std::string::npos; }));
     child->input()->write(Buffer::copy_of("\x03"));
@@ -237,7 +237,7 @@ TEST_F(ChildTest, typing_control_c_interrupts_the_program) {
     EXPECT_EQ(exit->signal, SIGINT);
 }
 
-TEST_F(ChildTest, a_signal_goes_to_the_whole_group) {
+TEST_F(ChildTest, ASignalGoesToTheWholeGroup) {
     start("sleep 1000 & echo $!; wait");
     ASSERT_TRUE(wait_for([&] { return output.text.find('\n') != std::string::npos; }));
     const pid_t grandchild = std::stoi(output.text);
@@ -246,7 +246,7 @@ TEST_F(ChildTest, a_signal_goes_to_the_whole_group) {
     EXPECT_TRUE(comes_true([&] { return !runs(grandchild); }));
 }
 
-TEST_F(ChildTest, stop_insists_until_the_program_is_gone) {
+TEST_F(ChildTest, StopInsistsUntilTheProgramIsGone) {
     start("trap 'echo hup' HUP; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
     ASSERT_TRUE(wait_for([&] { return output.text.find("ready") != std::string::npos; }));
     child->stop(30ms);
@@ -255,7 +255,7 @@ TEST_F(ChildTest, stop_insists_until_the_program_is_gone) {
     EXPECT_EQ(output.text, "ready\nhup\nterm\n");
 }
 
-TEST_F(ChildTest, the_group_goes_with_its_owner) {
+TEST_F(ChildTest, TheGroupGoesWithItsOwner) {
     start("trap '' HUP TERM; sleep 1000 & echo $!; wait");
     ASSERT_TRUE(wait_for([&] { return output.text.find('\n') != std::string::npos; }));
     const pid_t pid = child->pid();
@@ -266,7 +266,7 @@ TEST_F(ChildTest, the_group_goes_with_its_owner) {
     EXPECT_FALSE(exit);
 }
 
-TEST_F(ChildTest, what_a_finished_program_left_behind_goes_with_its_owner) {
+TEST_F(ChildTest, WhatAFinishedProgramLeftBehindGoesWithItsOwner) {
     start("trap '' HUP; sleep 1000 & echo $!");
     ASSERT_TRUE(
         wait_for([&] { return exit.has_value() && output.text.find('\n') != std::string::npos; }));
@@ -276,7 +276,7 @@ TEST_F(ChildTest, what_a_finished_program_left_behind_goes_with_its_owner) {
     EXPECT_TRUE(comes_true([&] { return !runs(grandchild); }));
 }
 
-TEST_F(ChildTest, a_loop_that_goes_leaves_no_zombie_either) {
+TEST_F(ChildTest, ALoopThatGoesLeavesNoZombieEither) {
     pid_t pid = 0;
     {
         EventLoop short_lived;
@@ -289,7 +289,7 @@ TEST_F(ChildTest, a_loop_that_goes_leaves_no_zombie_either) {
     EXPECT_FALSE(exists(pid));
 }
 
-TEST_F(ChildTest, a_hundred_children_are_all_reaped) {
+TEST_F(ChildTest, AHundredChildrenAreAllReaped) {
     std::vector<std::unique_ptr<Child>> children;
     int ended = 0;
     for (int i = 0; i < 100; ++i) {
@@ -307,7 +307,7 @@ TEST_F(ChildTest, a_hundred_children_are_all_reaped) {
     EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-TEST_F(ChildTest, the_child_may_be_destroyed_when_it_exits) {
+TEST_F(ChildTest, TheChildMayBeDestroyedWhenItExits) {
     start("exit 0");
     bool gone = false;
     child->set_on_exit([&](Exit) {
@@ -317,7 +317,7 @@ TEST_F(ChildTest, the_child_may_be_destroyed_when_it_exits) {
     EXPECT_TRUE(wait_for([&] { return gone; }));
 }
 
-TEST_F(ChildTest, a_killed_parent_takes_its_children_along) {
+TEST_F(ChildTest, AKilledParentTakesItsChildrenAlong) {
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe(ends.data()), 0);
     const pid_t parent = fork();
@@ -343,7 +343,7 @@ TEST_F(ChildTest, a_killed_parent_takes_its_children_along) {
     close(ends[1]);
 }
 
-TEST_F(ChildTest, inherited_streams_are_ours) {
+TEST_F(ChildTest, InheritedStreamsAreOurs) {
     ChildOptions options;
     options.argv = shell("exit 5");
     options.streams = Streams::inherit;

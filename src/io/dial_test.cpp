@@ -54,20 +54,20 @@ struct DialTest : testing::Test {
     }
 };
 
-TEST_F(DialTest, ipv4_connects_and_names_the_peer) {
+TEST_F(DialTest, Ipv4ConnectsAndNamesThePeer) {
     const Handle listening = listen_on("127.0.0.1:0");
     exchange(bound);
     EXPECT_TRUE(accepted[0].peer.starts_with("127.0.0.1:")) << accepted[0].peer;
     EXPECT_FALSE(accepted[0].uid);
 }
 
-TEST_F(DialTest, ipv6_connects) {
+TEST_F(DialTest, Ipv6Connects) {
     const Handle listening = listen_on("[::1]:0");
     exchange(bound);
     EXPECT_TRUE(accepted[0].peer.starts_with("[::1]:")) << accepted[0].peer;
 }
 
-TEST_F(DialTest, an_empty_host_listens_for_ipv4_and_ipv6) {
+TEST_F(DialTest, AnEmptyHostListensForIpv4AndIpv6) {
     const Handle listening = listen_on(":0");
     const std::string port = bound.substr(bound.rfind(':'));
     exchange("127.0.0.1" + port);
@@ -75,25 +75,25 @@ TEST_F(DialTest, an_empty_host_listens_for_ipv4_and_ipv6) {
     EXPECT_TRUE(accepted[0].peer.starts_with("127.0.0.1:")) << accepted[0].peer;
 }
 
-TEST_F(DialTest, a_host_name_is_resolved) {
+TEST_F(DialTest, AHostNameIsResolved) {
     const Handle listening = listen_on(":0");
     exchange("localhost" + bound.substr(bound.rfind(':')));
 }
 
-TEST_F(DialTest, a_name_that_does_not_exist_is_an_error_that_names_it) {
+TEST_F(DialTest, ANameThatDoesNotExistIsAnErrorThatNamesIt) {
     const auto stream = dial_to("no-such-host.invalid:9");
     ASSERT_FALSE(stream);
     EXPECT_NE(stream.error().detail.find("no-such-host.invalid"), std::string::npos);
 }
 
-TEST_F(DialTest, unix_connects_with_the_peers_credentials) {
+TEST_F(DialTest, UnixConnectsWithThePeersCredentials) {
     const Handle listening = listen_on("unix:" + (directory / "s"));
     exchange("unix:" + (directory / "s"));
     EXPECT_EQ(accepted[0].uid, getuid());
     EXPECT_EQ(accepted[0].pid, static_cast<std::uint32_t>(getpid()));
 }
 
-TEST_F(DialTest, both_ends_send_without_delay) {
+TEST_F(DialTest, BothEndsSendWithoutDelay) {
     const Handle listening = listen_on("127.0.0.1:0");
     auto stream = dial_to(bound);
     ASSERT_TRUE(stream);
@@ -107,26 +107,26 @@ TEST_F(DialTest, both_ends_send_without_delay) {
     }
 }
 
-TEST_F(DialTest, a_port_nobody_listens_on_refuses) {
+TEST_F(DialTest, APortNobodyListensOnRefuses) {
     const auto stream = dial_to(free_address());
     ASSERT_FALSE(stream);
     EXPECT_EQ(stream.error().code, Code::io);
     EXPECT_NE(stream.error().detail.find("refused"), std::string::npos) << stream.error().line();
 }
 
-TEST_F(DialTest, a_socket_that_is_not_there_is_an_error) {
+TEST_F(DialTest, ASocketThatIsNotThereIsAnError) {
     const auto stream = dial_to("unix:" + (directory / "none"));
     ASSERT_FALSE(stream);
     EXPECT_NE(stream.error().detail.find("No such file"), std::string::npos);
 }
 
-TEST_F(DialTest, a_bad_address_is_an_error_from_the_loop) {
+TEST_F(DialTest, ABadAddressIsAnErrorFromTheLoop) {
     const auto stream = dial_to("nonsense");
     ASSERT_FALSE(stream);
     EXPECT_EQ(stream.error().code, Code::usage);
 }
 
-TEST_F(DialTest, a_dial_whose_handle_went_never_answers) {
+TEST_F(DialTest, ADialWhoseHandleWentNeverAnswers) {
     const Handle listening = listen_on("127.0.0.1:0");
     bool answered = false;
     Handle handle = dial(loop, bound, 10s, [&](auto) { answered = true; });
@@ -135,7 +135,7 @@ TEST_F(DialTest, a_dial_whose_handle_went_never_answers) {
     EXPECT_FALSE(answered);
 }
 
-TEST_F(DialTest, the_handle_may_go_inside_the_answer) {
+TEST_F(DialTest, TheHandleMayGoInsideTheAnswer) {
     const Handle listening = listen_on("127.0.0.1:0");
     bool answered = false;
     Handle handle;
@@ -146,7 +146,7 @@ TEST_F(DialTest, the_handle_may_go_inside_the_answer) {
     EXPECT_TRUE(run_until(loop, [&] { return answered; }));
 }
 
-TEST_F(DialTest, a_full_backlog_is_waited_for_until_the_timeout) {
+TEST_F(DialTest, AFullBacklogIsWaitedForUntilTheTimeout) {
     const std::string path = directory / "full";
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -172,7 +172,7 @@ TEST_F(DialTest, a_full_backlog_is_waited_for_until_the_timeout) {
     close(listener);
 }
 
-TEST_F(DialTest, an_address_in_use_is_refused_by_name) {
+TEST_F(DialTest, AnAddressInUseIsRefusedByName) {
     const Handle listening = listen_on("127.0.0.1:0");
     const auto second = listen(loop, bound, [](Accepted) {});
     ASSERT_FALSE(second);
@@ -180,7 +180,7 @@ TEST_F(DialTest, an_address_in_use_is_refused_by_name) {
     EXPECT_NE(second.error().detail.find(bound), std::string::npos);
 }
 
-TEST_F(DialTest, an_address_is_free_again_when_the_handle_goes) {
+TEST_F(DialTest, AnAddressIsFreeAgainWhenTheHandleGoes) {
     Handle listening = listen_on("127.0.0.1:0");
     exchange(bound);
     const std::string address = bound;
@@ -190,11 +190,11 @@ TEST_F(DialTest, an_address_is_free_again_when_the_handle_goes) {
     exchange(address);
 }
 
-TEST_F(DialTest, a_name_cannot_be_listened_on) {
+TEST_F(DialTest, ANameCannotBeListenedOn) {
     EXPECT_EQ(listen(loop, "localhost:0", [](Accepted) {}).error().code, Code::usage);
 }
 
-TEST_F(DialTest, a_new_unix_socket_has_mode_0600_whatever_the_umask) {
+TEST_F(DialTest, ANewUnixSocketHasMode0600WhateverTheUmask) {
     const mode_t before = umask(0);
     const Handle listening = listen_on("unix:" + (directory / "s"));
     umask(before);
@@ -203,7 +203,7 @@ TEST_F(DialTest, a_new_unix_socket_has_mode_0600_whatever_the_umask) {
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
-TEST_F(DialTest, a_unix_socket_in_use_is_refused_and_left_alone) {
+TEST_F(DialTest, AUnixSocketInUseIsRefusedAndLeftAlone) {
     const std::string address = "unix:" + (directory / "s");
     const Handle listening = listen_on(address);
     const auto second = listen(loop, address, [](Accepted) {});
@@ -214,7 +214,7 @@ TEST_F(DialTest, a_unix_socket_in_use_is_refused_and_left_alone) {
     exchange(address);
 }
 
-TEST_F(DialTest, a_stale_unix_socket_is_replaced) {
+TEST_F(DialTest, AStaleUnixSocketIsReplaced) {
     const std::string path = directory / "s";
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -226,7 +226,7 @@ TEST_F(DialTest, a_stale_unix_socket_is_replaced) {
     exchange("unix:" + path);
 }
 
-TEST_F(DialTest, a_file_that_is_no_socket_is_never_replaced) {
+TEST_F(DialTest, AFileThatIsNoSocketIsNeverReplaced) {
     const std::string path = directory / "precious";
     std::ofstream(path) << "data";
     const auto listening = listen(loop, "unix:" + path, [](Accepted) {});
@@ -235,7 +235,7 @@ TEST_F(DialTest, a_file_that_is_no_socket_is_never_replaced) {
     EXPECT_TRUE(std::filesystem::is_regular_file(path));
 }
 
-TEST_F(DialTest, the_socket_file_goes_with_its_listener_but_not_its_successors) {
+TEST_F(DialTest, TheSocketFileGoesWithItsListenerButNotItsSuccessors) {
     const std::string path = directory / "s";
     Handle first = listen_on("unix:" + path);
     std::filesystem::rename(path, path + ".old");
@@ -246,7 +246,7 @@ TEST_F(DialTest, the_socket_file_goes_with_its_listener_but_not_its_successors) 
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST_F(DialTest, a_listener_may_be_closed_while_it_accepts) {
+TEST_F(DialTest, AListenerMayBeClosedWhileItAccepts) {
     Handle listening;
     int count = 0;
     auto result = listen(
@@ -264,7 +264,12 @@ TEST_F(DialTest, a_listener_may_be_closed_while_it_accepts) {
     EXPECT_EQ(count, 1);
 }
 
-TEST_F(DialTest, running_out_of_descriptors_pauses_accepting_and_goes_on) {
+TEST_F(DialTest, RunningOutOfDescriptorsPausesAcceptingAndGoesOn) {
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+    GTEST_SKIP() << "UBSan opens pipes to look at objects, and reports one when it cannot";
+#endif
+#endif
     const Handle listening = listen_on("127.0.0.1:0");
     std::vector<ByteStreamPtr> dialled;
     std::vector<Handle> handles;
@@ -289,7 +294,7 @@ TEST_F(DialTest, running_out_of_descriptors_pauses_accepting_and_goes_on) {
     EXPECT_TRUE(run_until(loop, [&] { return accepted.size() == 20; }));
 }
 
-TEST_F(DialTest, a_thousand_connections_come_and_go) {
+TEST_F(DialTest, AThousandConnectionsComeAndGo) {
     const Handle listening = listen_on("unix:" + (directory / "s"));
     for (int round = 0; round < 10; ++round) {
         std::vector<ByteStreamPtr> dialled;

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(EventLoopTest, a_posted_action_runs_after_what_runs_now) {
+TEST(EventLoopTest, APostedActionRunsAfterWhatRunsNow) {
     EventLoop loop;
     std::string order;
     loop.post([&] {
@@ -21,7 +21,7 @@ TEST(EventLoopTest, a_posted_action_runs_after_what_runs_now) {
     EXPECT_EQ(order, "ab");
 }
 
-TEST(EventLoopTest, run_returns_when_nothing_is_left_to_wait_for) {
+TEST(EventLoopTest, RunReturnsWhenNothingIsLeftToWaitFor) {
     EventLoop loop;
     loop.run();
     int fired = 0;
@@ -30,7 +30,7 @@ TEST(EventLoopTest, run_returns_when_nothing_is_left_to_wait_for) {
     EXPECT_EQ(fired, 1);
 }
 
-TEST(EventLoopTest, timers_fire_in_the_order_of_their_time_and_then_of_asking) {
+TEST(EventLoopTest, TimersFireInTheOrderOfTheirTimeAndThenOfAsking) {
     EventLoop loop;
     std::string order;
     const Time now = loop.now();
@@ -42,7 +42,7 @@ TEST(EventLoopTest, timers_fire_in_the_order_of_their_time_and_then_of_asking) {
     EXPECT_GE(loop.now(), now + 3ms);
 }
 
-TEST(EventLoopTest, a_timer_whose_handle_went_does_not_fire) {
+TEST(EventLoopTest, ATimerWhoseHandleWentDoesNotFire) {
     EventLoop loop;
     bool fired = false;
     Handle early = loop.after(1ms, [&] { fired = true; });
@@ -52,7 +52,7 @@ TEST(EventLoopTest, a_timer_whose_handle_went_does_not_fire) {
     EXPECT_FALSE(fired);
 }
 
-TEST(EventLoopTest, a_timer_may_cancel_another_that_is_due_at_the_same_moment) {
+TEST(EventLoopTest, ATimerMayCancelAnotherThatIsDueAtTheSameMoment) {
     EventLoop loop;
     int fired = 0;
     const Time when = loop.now();
@@ -66,7 +66,7 @@ TEST(EventLoopTest, a_timer_may_cancel_another_that_is_due_at_the_same_moment) {
     EXPECT_EQ(fired, 1);
 }
 
-TEST(EventLoopTest, a_timer_handle_may_outlive_its_loop) {
+TEST(EventLoopTest, ATimerHandleMayOutliveItsLoop) {
     Handle timer;
     {
         EventLoop loop;
@@ -75,14 +75,14 @@ TEST(EventLoopTest, a_timer_handle_may_outlive_its_loop) {
     timer.reset();
 }
 
-TEST(EventLoopTest, run_until_waits_at_most_until_its_deadline) {
+TEST(EventLoopTest, RunUntilWaitsAtMostUntilItsDeadline) {
     EventLoop loop;
     const Time deadline = loop.now() + 5ms;
     EXPECT_FALSE(loop.run_until([] { return false; }, deadline));
     EXPECT_GE(loop.now(), deadline);
 }
 
-TEST(EventLoopTest, run_until_returns_as_soon_as_it_is_done) {
+TEST(EventLoopTest, RunUntilReturnsAsSoonAsItIsDone) {
     EventLoop loop;
     bool done = false;
     const Handle timer = loop.after(1ms, [&] { done = true; });
@@ -91,7 +91,7 @@ TEST(EventLoopTest, run_until_returns_as_soon_as_it_is_done) {
     EXPECT_LT(loop.now(), begin + 10s);
 }
 
-TEST(EventLoopTest, stop_ends_a_run_and_only_one) {
+TEST(EventLoopTest, StopEndsARunAndOnlyOne) {
     EventLoop loop;
     int rounds = 0;
     const Handle forever = loop.after(1h, [] {});
@@ -108,14 +108,14 @@ TEST(EventLoopTest, stop_ends_a_run_and_only_one) {
     EXPECT_EQ(rounds, 2);
 }
 
-TEST(EventLoopTest, a_stop_that_comes_before_run_is_not_lost) {
+TEST(EventLoopTest, AStopThatComesBeforeRunIsNotLost) {
     EventLoop loop;
     const Handle forever = loop.after(1h, [] {});
     loop.stop();
     loop.run();
 }
 
-TEST(EventLoopTest, other_threads_post_in_order_and_wake_the_loop) {
+TEST(EventLoopTest, OtherThreadsPostInOrderAndWakeTheLoop) {
     EventLoop loop;
     constexpr int posts = 10'000;
     int next = 0;
@@ -135,7 +135,7 @@ TEST(EventLoopTest, other_threads_post_in_order_and_wake_the_loop) {
     EXPECT_TRUE(in_order);
 }
 
-TEST(EventLoopTest, another_thread_may_stop_the_loop) {
+TEST(EventLoopTest, AnotherThreadMayStopTheLoop) {
     EventLoop loop;
     const Handle forever = loop.after(1h, [] {});
     std::thread stopper([&] { loop.stop(); });
@@ -143,7 +143,7 @@ TEST(EventLoopTest, another_thread_may_stop_the_loop) {
     stopper.join();
 }
 
-TEST(EventLoopTest, loops_of_two_threads_post_to_each_other) {
+TEST(EventLoopTest, LoopsOfTwoThreadsPostToEachOther) {
     EventLoop one;
     EventLoop two;
     int bounces = 0;
@@ -166,7 +166,7 @@ TEST(EventLoopTest, loops_of_two_threads_post_to_each_other) {
     EXPECT_EQ(bounces, 1000);
 }
 
-TEST(EventLoopTest, a_signal_calls_its_action_each_time_until_the_handle_goes) {
+TEST(EventLoopTest, ASignalCallsItsActionEachTimeUntilTheHandleGoes) {
     EventLoop loop;
     int seen = 0;
     Handle handle = loop.on_signal({SIGUSR1, SIGUSR2}, [&](int number) {
@@ -181,7 +181,7 @@ TEST(EventLoopTest, a_signal_calls_its_action_each_time_until_the_handle_goes) {
     loop.run();  // nothing is waited for any more
 }
 
-TEST(EventLoopTest, a_chain_of_posts_does_not_keep_timers_from_firing) {
+TEST(EventLoopTest, AChainOfPostsDoesNotKeepTimersFromFiring) {
     EventLoop loop;
     bool fired = false;
     const Handle timer = loop.after(1ms, [&] { fired = true; });

@@ -12,8 +12,8 @@ namespace jetway::io {
 
 class ReadBlocks {
 public:
-    static constexpr std::size_t smallest = 4 * 1024;
-    static constexpr std::size_t largest = 256 * 1024;
+    static constexpr std::size_t smallest = 4UL * 1024;
+    static constexpr std::size_t largest = 256UL * 1024;
 
     /// A Buffer of `size` bytes (a power of two between the two above) that nobody else refers to.
     /// It belongs to this object: fill it and hand out slices before the next call.

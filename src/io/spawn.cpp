@@ -126,7 +126,9 @@ std::vector<std::string> merged_environment(const ChildOptions& options) {
         if (!options.environment.contains(std::string(text.substr(0, text.find('=')))))
             result.emplace_back(text);
     }
-    for (const auto& [name, value] : options.environment) result.push_back(name + "=" + value);
+    for (const auto& [name, value] : options.environment) {
+        result.emplace_back(name).append("=").append(value);
+    }
     return result;
 }
 
@@ -141,8 +143,9 @@ std::vector<std::string> candidates(const ChildOptions& options) {
     std::vector<std::string> result;
     for (std::size_t begin = 0; begin <= path.size();) {
         const std::size_t end = std::min(path.find(':', begin), path.size());
-        const std::string directory = path.substr(begin, end - begin);
-        result.push_back(directory.empty() ? program : directory + "/" + program);
+        std::string& candidate = result.emplace_back(path, begin, end - begin);
+        if (!candidate.empty()) candidate += '/';
+        candidate += program;
         begin = end + 1;
     }
     return result;
@@ -150,6 +153,7 @@ std::vector<std::string> candidates(const ChildOptions& options) {
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
     std::vector<char*> result;
+    result.reserve(strings.size() + 1);
     for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
     result.push_back(nullptr);
     return result;

@@ -31,6 +31,9 @@ inline const Subject loopback{"Loopback",
                               [](io::EventLoop& loop) { return make_loopback_transport(loop); },
                               [](const io::TemporaryDirectory&) { return "loopback:here"; }};
 
+inline void PrintTo(const Subject& subject, std::ostream* out) {
+    *out << subject.name;
+}
 inline std::string name_of(const testing::TestParamInfo<Subject>& info) {
     return info.param.name;
 }

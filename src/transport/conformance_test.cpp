@@ -8,7 +8,7 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Transports, Conformance, testing::Values(tcp, local, loopback), name_of);
 
-TEST_P(Conformance, the_end_that_dialled_knows_it) {
+TEST_P(Conformance, TheEndThatDialledKnowsIt) {
     open();
     EXPECT_TRUE(left->connection->dialled());
     EXPECT_FALSE(right->connection->dialled());
@@ -16,7 +16,7 @@ TEST_P(Conformance, the_end_that_dialled_knows_it) {
     EXPECT_FALSE(right->connection->peer().empty());
 }
 
-TEST_P(Conformance, where_nobody_listens_a_dial_is_refused) {
+TEST_P(Conformance, WhereNobodyListensADialIsRefused) {
     listening.reset();
     const auto connection = dial(address);
     ASSERT_FALSE(connection);
@@ -25,14 +25,14 @@ TEST_P(Conformance, where_nobody_listens_a_dial_is_refused) {
         << connection.error().line();
 }
 
-TEST_P(Conformance, an_address_in_use_is_refused_at_once) {
+TEST_P(Conformance, AnAddressInUseIsRefusedAtOnce) {
     const auto second = transport->listen(address, [](ConnectionPtr) {});
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Code::address_in_use);
     EXPECT_NE(second.error().detail.find(address), std::string::npos);
 }
 
-TEST_P(Conformance, an_address_is_free_again_when_its_handle_goes) {
+TEST_P(Conformance, AnAddressIsFreeAgainWhenItsHandleGoes) {
     open();
     listening.reset();
     start_listening(address);
@@ -41,12 +41,12 @@ TEST_P(Conformance, an_address_is_free_again_when_its_handle_goes) {
     EXPECT_TRUE(until([&] { return right->count == 1; }));
 }
 
-TEST_P(Conformance, a_bad_address_is_an_error) {
+TEST_P(Conformance, ABadAddressIsAnError) {
     EXPECT_FALSE(transport->listen("no address at all", [](ConnectionPtr) {}));
     EXPECT_FALSE(dial("no address at all"));
 }
 
-TEST_P(Conformance, a_dial_whose_handle_went_never_answers) {
+TEST_P(Conformance, ADialWhoseHandleWentNeverAnswers) {
     bool answered = false;
     Handle handle = transport->dial(address, [&](auto) { answered = true; });
     handle.reset();
@@ -54,7 +54,7 @@ TEST_P(Conformance, a_dial_whose_handle_went_never_answers) {
     EXPECT_FALSE(answered);
 }
 
-TEST_P(Conformance, frames_arrive_as_they_were_sent_in_both_directions) {
+TEST_P(Conformance, FramesArriveAsTheyWereSentInBothDirections) {
     open();
     left->send(wire::Frame(wire::FrameType::open, 1, Buffer::copy_of("to the right"), 0));
     right->send(wire::Frame(wire::FrameType::heartbeat, 0, {}, 0));
@@ -67,7 +67,7 @@ TEST_P(Conformance, frames_arrive_as_they_were_sent_in_both_directions) {
     EXPECT_EQ(left->frames[1].header, (wire::FrameHeader{3, 0xff, 0xff, 0xffffffff}));
 }
 
-TEST_P(Conformance, a_frame_of_every_interesting_size_arrives) {
+TEST_P(Conformance, AFrameOfEveryInterestingSizeArrives) {
     open();
     const std::vector<std::size_t> sizes{0,   1,    7,    8,      9,      255,   256,
                                          257, 4088, 4089, 32'768, 65'534, 65'535};
@@ -81,7 +81,7 @@ TEST_P(Conformance, a_frame_of_every_interesting_size_arrives) {
     }
 }
 
-TEST_P(Conformance, ten_thousand_short_messages_arrive_in_order) {
+TEST_P(Conformance, TenThousandShortMessagesArriveInOrder) {
     open();
     for (int i = 0; i < 10'000; ++i) left->send_text(std::to_string(i), 1, wire::flag::eom);
     ASSERT_TRUE(until([&] { return right->count == 10'000; }));
@@ -90,7 +90,7 @@ TEST_P(Conformance, ten_thousand_short_messages_arrive_in_order) {
     }
 }
 
-TEST_P(Conformance, a_message_of_8_mb_arrives_whole) {
+TEST_P(Conformance, AMessageOf8MbArrivesWhole) {
     open();
     std::string message(8 << 20, '\0');
     for (std::size_t i = 0; i < message.size(); ++i)
@@ -106,7 +106,7 @@ TEST_P(Conformance, a_message_of_8_mb_arrives_whole) {
     EXPECT_EQ(right->frames.back().header.flags, wire::flag::eom);
 }
 
-TEST_P(Conformance, big_messages_in_both_directions_do_not_lock_each_other_out) {
+TEST_P(Conformance, BigMessagesInBothDirectionsDoNotLockEachOtherOut) {
     open();
     left->keep = right->keep = false;
     const std::string piece(60'000, 'x');
@@ -117,7 +117,7 @@ TEST_P(Conformance, big_messages_in_both_directions_do_not_lock_each_other_out) 
     EXPECT_TRUE(until([&] { return left->count == 200 && right->count == 200; }));
 }
 
-TEST_P(Conformance, one_direction_of_a_stream_ends_while_the_other_goes_on) {
+TEST_P(Conformance, OneDirectionOfAStreamEndsWhileTheOtherGoesOn) {
     open();
     left->send_text("last words", 3, wire::flag::fin);
     ASSERT_TRUE(until([&] { return right->count == 1; }));
@@ -129,7 +129,7 @@ TEST_P(Conformance, one_direction_of_a_stream_ends_while_the_other_goes_on) {
     EXPECT_FALSE(right->closed);
 }
 
-TEST_P(Conformance, a_stop_overtakes_nothing_and_reaches_a_sender_that_is_held_back) {
+TEST_P(Conformance, AStopOvertakesNothingAndReachesASenderThatIsHeldBack) {
     open();
     right->keep = false;
     right->refuse();
@@ -142,7 +142,7 @@ TEST_P(Conformance, a_stop_overtakes_nothing_and_reaches_a_sender_that_is_held_b
     EXPECT_TRUE(until([&] { return right->count == 500; }));
 }
 
-TEST_P(Conformance, a_reader_that_refuses_stops_the_writer_and_loses_nothing) {
+TEST_P(Conformance, AReaderThatRefusesStopsTheWriterAndLosesNothing) {
     open();
     constexpr std::size_t total = 1000;
     right->refuse();
@@ -159,7 +159,7 @@ TEST_P(Conformance, a_reader_that_refuses_stops_the_writer_and_loses_nothing) {
     }
 }
 
-TEST_P(Conformance, a_reader_that_refuses_now_and_then_gets_everything_in_order) {
+TEST_P(Conformance, AReaderThatRefusesNowAndThenGetsEverythingInOrder) {
     open();
     right->on_frame = [&](const wire::Frame&) {
         if (right->count % 7 != 0) return;
@@ -173,7 +173,7 @@ TEST_P(Conformance, a_reader_that_refuses_now_and_then_gets_everything_in_order)
     }
 }
 
-TEST_P(Conformance, what_arrives_before_there_is_a_reader_waits_for_it) {
+TEST_P(Conformance, WhatArrivesBeforeThereIsAReaderWaitsForIt) {
     const std::size_t before = accepted.size();
     auto connection = dial(address);
     ASSERT_TRUE(connection);
@@ -185,7 +185,7 @@ TEST_P(Conformance, what_arrives_before_there_is_a_reader_waits_for_it) {
     EXPECT_EQ(late.frames[99].body.text(), "99");
 }
 
-TEST_P(Conformance, a_last_word_arrives_before_the_close) {
+TEST_P(Conformance, ALastWordArrivesBeforeTheClose) {
     open();
     left->send_text("a word");
     left->send(wire::Frame(wire::FrameType::goaway, 0, Buffer::copy_of("the last one")));
@@ -199,7 +199,7 @@ TEST_P(Conformance, a_last_word_arrives_before_the_close) {
     EXPECT_TRUE(right->frames[1].header.is(wire::FrameType::goaway));
 }
 
-TEST_P(Conformance, a_last_word_arrives_although_the_other_side_was_talking) {
+TEST_P(Conformance, ALastWordArrivesAlthoughTheOtherSideWasTalking) {
     open();
     left->refuse();
     for (int i = 0; i < 50; ++i) right->send_text(std::string(1000, 'x'));
@@ -211,7 +211,7 @@ TEST_P(Conformance, a_last_word_arrives_although_the_other_side_was_talking) {
     EXPECT_TRUE(right->frames[0].header.is(wire::FrameType::goaway));
 }
 
-TEST_P(Conformance, destroying_one_end_closes_the_other) {
+TEST_P(Conformance, DestroyingOneEndClosesTheOther) {
     open();
     left.reset();
     ASSERT_TRUE(until([&] { return right->closed.has_value(); }));
@@ -221,7 +221,7 @@ TEST_P(Conformance, destroying_one_end_closes_the_other) {
     EXPECT_EQ(right->times_closed, 1);
 }
 
-TEST_P(Conformance, closing_twice_is_told_once) {
+TEST_P(Conformance, ClosingTwiceIsToldOnce) {
     open();
     left->connection->close({Code::cancelled, "first"});
     left->connection->close({Code::cancelled, "second"});
@@ -231,7 +231,7 @@ TEST_P(Conformance, closing_twice_is_told_once) {
     EXPECT_EQ(left->closed->detail, "first");
 }
 
-TEST_P(Conformance, a_connection_may_be_destroyed_by_its_own_reader) {
+TEST_P(Conformance, AConnectionMayBeDestroyedByItsOwnReader) {
     open();
     right->on_frame = [&](const wire::Frame&) { right->connection.reset(); };
     for (int i = 0; i < 100; ++i) left->send_text("frame");
@@ -239,7 +239,7 @@ TEST_P(Conformance, a_connection_may_be_destroyed_by_its_own_reader) {
     EXPECT_EQ(right->count, 1U);
 }
 
-TEST_P(Conformance, a_connection_may_be_closed_by_its_own_reader) {
+TEST_P(Conformance, AConnectionMayBeClosedByItsOwnReader) {
     open();
     right->on_frame = [&](const wire::Frame&) {
         if (right->connection) right->connection->close({Code::protocol, "a bad frame"});
@@ -249,14 +249,14 @@ TEST_P(Conformance, a_connection_may_be_closed_by_its_own_reader) {
     EXPECT_EQ(right->closed->code, Code::protocol);
 }
 
-TEST_P(Conformance, a_connection_may_be_destroyed_when_it_is_told_of_its_end) {
+TEST_P(Conformance, AConnectionMayBeDestroyedWhenItIsToldOfItsEnd) {
     open();
     right->connection->set_on_closed([&](const Error&) { right->connection.reset(); });
     left.reset();
     EXPECT_TRUE(until([&] { return right->connection == nullptr; }));
 }
 
-TEST_P(Conformance, many_connections_live_side_by_side) {
+TEST_P(Conformance, ManyConnectionsLiveSideBySide) {
     std::vector<std::unique_ptr<TestEnd>> dialled;
     std::vector<Handle> handles;
     for (int i = 0; i < 300; ++i) {
@@ -280,7 +280,7 @@ TEST_P(Conformance, many_connections_live_side_by_side) {
         EXPECT_EQ(dialled[i]->frames[0].body.text(), std::to_string(i) + "!");
 }
 
-TEST_P(Conformance, connections_outlive_the_listener) {
+TEST_P(Conformance, ConnectionsOutliveTheListener) {
     open();
     listening.reset();
     left->send_text("still");

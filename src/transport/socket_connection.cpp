@@ -8,9 +8,9 @@ namespace {
 
 // One at a time: what the reader does not take stays with the splitter and then with the peer.
 constexpr PipeOptions in_pipe{.capacity = 1};
-constexpr PipeOptions out_pipe_options{.capacity = 256, .capacity_bytes = 256 * 1024};
+constexpr PipeOptions out_pipe_options{.capacity = 256, .capacity_bytes = 256UL * 1024};
 // Frames go to the stream's own queue while this much or less waits there.
-constexpr std::size_t most_queued = 256 * 1024;
+constexpr std::size_t most_queued = 256UL * 1024;
 // Bodies up to this size are copied next to their header: cheaper than another piece for the system
 // to gather.
 constexpr std::size_t small_body = 256;

@@ -32,7 +32,7 @@ protected:
     }
 };
 
-TEST_P(SocketTest, a_peer_that_dies_in_the_middle_of_a_frame_is_told_apart) {
+TEST_P(SocketTest, APeerThatDiesInTheMiddleOfAFrameIsToldApart) {
     for (const std::size_t part : {1U, 7U, 8U, 9U, 107U}) {
         auto stream = open_raw();
         std::string frame = "\x64";  // 100 bytes of body
@@ -48,14 +48,14 @@ TEST_P(SocketTest, a_peer_that_dies_in_the_middle_of_a_frame_is_told_apart) {
     }
 }
 
-TEST_P(SocketTest, a_peer_that_closes_between_frames_just_closed) {
+TEST_P(SocketTest, APeerThatClosesBetweenFramesJustClosed) {
     open_raw().reset();
     ASSERT_TRUE(until([&] { return right->closed.has_value(); }));
     EXPECT_EQ(right->closed->detail, "the peer closed the connection");
     EXPECT_EQ(right->closed->where, right->connection->peer());
 }
 
-TEST_P(SocketTest, a_process_that_is_killed_closes_its_connections) {
+TEST_P(SocketTest, AProcessThatIsKilledClosesItsConnections) {
     const pid_t parent = fork();
     if (parent == 0) {
         io::EventLoop own;
@@ -75,7 +75,7 @@ TEST_P(SocketTest, a_process_that_is_killed_closes_its_connections) {
     EXPECT_EQ(accepted[0]->closed->code, Code::closed);
 }
 
-TEST_P(SocketTest, a_frame_that_comes_byte_by_byte_is_one_frame) {
+TEST_P(SocketTest, AFrameThatComesByteByByteIsOneFrame) {
     auto stream = open_raw();
     const std::string bytes(
         "\x03\x00\x04\x00\x01\x00\x00\x00"
@@ -92,7 +92,7 @@ TEST_P(SocketTest, a_frame_that_comes_byte_by_byte_is_one_frame) {
     EXPECT_TRUE(right->frames[1].header.is(wire::FrameType::heartbeat));
 }
 
-TEST_P(SocketTest, any_bytes_are_frames_and_hold_no_more_memory_than_one) {
+TEST_P(SocketTest, AnyBytesAreFramesAndHoldNoMoreMemoryThanOne) {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {
         auto stream = open_raw();
@@ -109,7 +109,7 @@ TEST_P(SocketTest, any_bytes_are_frames_and_hold_no_more_memory_than_one) {
     }
 }
 
-TEST_P(SocketTest, writing_to_a_peer_that_went_ends_the_connection) {
+TEST_P(SocketTest, WritingToAPeerThatWentEndsTheConnection) {
     auto stream = open_raw();
     right->connection->set_on_closed([&](const Error& reason) { right->closed = reason; });
     stream.reset();
@@ -144,7 +144,7 @@ struct OneSocket : testing::Test {
     }
 };
 
-TEST_F(OneSocket, over_a_unix_socket_the_peer_is_known) {
+TEST_F(OneSocket, OverAUnixSocketThePeerIsKnown) {
     open("unix:" + (directory / "s"));
     ASSERT_TRUE(accepted->connection->credentials());
     EXPECT_EQ(accepted->connection->credentials()->uid, getuid());
@@ -152,12 +152,12 @@ TEST_F(OneSocket, over_a_unix_socket_the_peer_is_known) {
     EXPECT_FALSE(dialled->connection->credentials());
 }
 
-TEST_F(OneSocket, over_tcp_nobody_is_known) {
+TEST_F(OneSocket, OverTcpNobodyIsKnown) {
     open(io::free_address());
     EXPECT_FALSE(accepted->connection->credentials());
 }
 
-TEST_F(OneSocket, a_unix_socket_has_mode_0600_and_a_stale_one_is_replaced) {
+TEST_F(OneSocket, AUnixSocketHasMode0600AndAStaleOneIsReplaced) {
     const std::string path = directory / "s";
     open("unix:" + path);
     struct stat status{};
@@ -174,7 +174,7 @@ TEST_F(OneSocket, a_unix_socket_has_mode_0600_and_a_stale_one_is_replaced) {
     EXPECT_TRUE(io::run_until(loop, [&] { return accepted->count == 1; }));
 }
 
-TEST_F(OneSocket, a_reset_is_told_as_one) {
+TEST_F(OneSocket, AResetIsToldAsOne) {
     const std::string address = io::free_address();
     open(address);
     accepted.reset();
@@ -192,7 +192,7 @@ TEST_F(OneSocket, a_reset_is_told_as_one) {
         << accepted->closed->text();
 }
 
-TEST(FrameBlockTest, space_is_used_again_once_everything_in_it_was_sent) {
+TEST(FrameBlockTest, SpaceIsUsedAgainOnceEverythingInItWasSent) {
     FrameBlock block;
     std::uint8_t* first = nullptr;
     std::uint8_t* bytes = nullptr;
@@ -203,7 +203,7 @@ TEST(FrameBlockTest, space_is_used_again_once_everything_in_it_was_sent) {
     }
 }
 
-TEST(FrameBlockTest, what_is_still_to_be_sent_is_left_alone) {
+TEST(FrameBlockTest, WhatIsStillToBeSentIsLeftAlone) {
     FrameBlock block;
     std::vector<Buffer> held;
     for (int i = 0; i < 200; ++i) {

@@ -1,13 +1,13 @@
 // The page in a real browser, asked over its debugging port. Needs Chromium; skipped where there is
 // none.
 #include <boost/json.hpp>
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "io/child.hpp"
+#include "io/testing.hpp"
 #include "services/display/page_server.hpp"
 
 namespace jetway::display {
@@ -17,19 +17,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 constexpr const char* chromium = "/usr/bin/chromium";
-
-struct Folder {
-    Folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "jetway-browser-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~Folder() {
-        std::error_code ignored;  // a dying browser may still write
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::filesystem::path path;
-};
 
 struct Ignored final : io::ByteStreamEvents {
     void on_read(Buffer /*bytes*/) override {}
@@ -144,7 +131,7 @@ struct BrowserTest : testing::Test {
     io::EventLoop loop;
     LiveScreen screen;
     PageServer server{loop, screen};
-    Folder folder;
+    io::TemporaryDirectory folder;
     Ignored ignored;
     std::unique_ptr<io::Child> browser;
     std::unique_ptr<DebugPort> page;
@@ -166,11 +153,11 @@ struct BrowserTest : testing::Test {
                         "--disable-gpu",
                         "--disable-dev-shm-usage",
                         "--no-first-run",
-                        "--user-data-dir=" + folder.path.string(),
+                        "--user-data-dir=" + folder.path(),
                         "--remote-debugging-port=0",
                         "--window-size=800,400",
                         server.url()};
-        options.environment = {{"HOME", folder.path.string()}};
+        options.environment = {{"HOME", folder.path()}};
         auto started = io::start_child(loop, options);
         ASSERT_TRUE(started) << started.error().line();
         browser = std::move(*started);
@@ -183,7 +170,7 @@ struct BrowserTest : testing::Test {
         connect("127.0.0.1:" + debugging_port());
     }
     std::string debugging_port() const {
-        std::ifstream file(folder.path / "DevToolsActivePort");
+        std::ifstream file(folder / "DevToolsActivePort");
         std::string port;
         std::getline(file, port);
         return file.eof() ? "" : port;
@@ -219,7 +206,7 @@ struct BrowserTest : testing::Test {
     }
 };
 
-TEST_F(BrowserTest, shows_the_screen_and_follows_it) {
+TEST_F(BrowserTest, ShowsTheScreenAndFollowsIt) {
     now.screen.title = "the title";
     write_line(2, U"text on a \u4e16_ screen");
     now.screen.rows[2].cells[10].width = 2;
@@ -244,7 +231,7 @@ TEST_F(BrowserTest, shows_the_screen_and_follows_it) {
     EXPECT_TRUE(comes_to("document.getElementById('state').textContent", "ended"));
 }
 
-TEST_F(BrowserTest, draws_characters_on_the_canvas) {
+TEST_F(BrowserTest, DrawsCharactersOnTheCanvas) {
     show();
     open_page();
     if (HasFatalFailure()) return;
@@ -261,7 +248,7 @@ TEST_F(BrowserTest, draws_characters_on_the_canvas) {
         "true");
 }
 
-TEST_F(BrowserTest, waits_for_a_session) {
+TEST_F(BrowserTest, WaitsForASession) {
     open_page();
     if (HasFatalFailure()) return;
     EXPECT_TRUE(comes_to("document.getElementById('state').textContent", "waiting for a session"));

@@ -18,7 +18,7 @@ std::string get(const std::string& fields) {
     return "GET / HTTP/1.1\r\n" + fields + "\r\n";
 }
 
-TEST(HttpRequest, a_browsers_request_is_taken_apart) {
+TEST(HttpRequest, ABrowsersRequestIsTakenApart) {
     const std::string bytes =
         "GET /abc/drawn?viewer=1&revision=2 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: "
         "*/*\r\nUser-Agent: x y\r\n\r\n";
@@ -33,14 +33,14 @@ TEST(HttpRequest, a_browsers_request_is_taken_apart) {
     EXPECT_EQ(query_value(parsed.request.query, "rev"), std::nullopt);
 }
 
-TEST(HttpRequest, names_of_fields_have_no_case) {
+TEST(HttpRequest, NamesOfFieldsHaveNoCase) {
     const ParsedRequest parsed = parse_request(get("hOST:\t here \r\nCONNECTION: Close\r\n"));
     ASSERT_EQ(parsed.state, State::whole);
     EXPECT_EQ(parsed.request.host, "here");
     EXPECT_FALSE(parsed.request.keep_alive);
 }
 
-TEST(HttpRequest, what_a_page_does_not_need_is_refused) {
+TEST(HttpRequest, WhatAPageDoesNotNeedIsRefused) {
     EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
     EXPECT_EQ(status_of("GET / HTTP/1.0\r\nHost: a\r\n\r\n"), 505);
     EXPECT_EQ(status_of("GET / HTTP/2\r\nHost: a\r\n\r\n"), 505);
@@ -52,7 +52,7 @@ TEST(HttpRequest, what_a_page_does_not_need_is_refused) {
     EXPECT_EQ(status_of("hello\r\n\r\n"), 400);
 }
 
-TEST(HttpRequest, fields_that_could_mean_two_things_are_refused) {
+TEST(HttpRequest, FieldsThatCouldMeanTwoThingsAreRefused) {
     EXPECT_EQ(status_of(get("")), 400) << "no host";
     EXPECT_EQ(status_of(get("Host: a\r\nHost: b\r\n")), 400);
     EXPECT_EQ(status_of(get("Host: a\r\nContent-Length: 5\r\n")), 400);
@@ -64,7 +64,7 @@ TEST(HttpRequest, fields_that_could_mean_two_things_are_refused) {
     EXPECT_EQ(status_of(get("Host: a\r\nContent-Length: 0\r\n")), 200);
 }
 
-TEST(HttpRequest, is_bounded) {
+TEST(HttpRequest, IsBounded) {
     EXPECT_EQ(status_of(std::string(most_head - 1, 'a')), 0);
     EXPECT_EQ(status_of(std::string(most_head, 'a')), 431);
     std::string fields = "Host: a\r\n";
@@ -73,12 +73,12 @@ TEST(HttpRequest, is_bounded) {
     EXPECT_EQ(status_of(get(fields + "X: y\r\n")), 431);
 }
 
-RC_GTEST_PROP(HttpRequest, any_bytes_are_whole_incomplete_or_wrong, (std::string bytes)) {
+RC_GTEST_PROP(HttpRequest, AnyBytesAreWholeIncompleteOrWrong, (std::string bytes)) {
     const ParsedRequest parsed = parse_request(bytes);
     if (parsed.state == State::whole) RC_ASSERT(parsed.length <= bytes.size());
 }
 
-TEST(HttpRequest, every_prefix_of_a_request_is_incomplete) {
+TEST(HttpRequest, EveryPrefixOfARequestIsIncomplete) {
     const std::string bytes = get("Host: a\r\nAccept: */*\r\n");
     for (std::size_t length = 0; length < bytes.size(); ++length) {
         EXPECT_EQ(status_of(bytes.substr(0, length)), 0) << length;

@@ -7,6 +7,8 @@
 namespace jetway::display {
 namespace {
 
+constexpr std::uint64_t farthest_us = 1'000'000'000'000'000;  // 31 years: what Duration holds
+
 std::int64_t unix_milliseconds() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
@@ -65,7 +67,8 @@ void LiveScreen::mark_rows(std::size_t from, std::size_t to) {
 }
 
 void LiveScreen::measure(const screen::Stamp& stamp, Time now) {
-    const Duration delay = now.time_since_epoch() - std::chrono::microseconds(stamp.us);
+    const auto us = static_cast<std::int64_t>(std::min(stamp.us, farthest_us));
+    const Duration delay = now.time_since_epoch() - std::chrono::microseconds(us);
     if (!least_delay_ || delay < *least_delay_) least_delay_ = delay;
     behind_ = delay - *least_delay_;
 }

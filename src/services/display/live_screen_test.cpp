@@ -53,24 +53,24 @@ struct Fixture : testing::Test {
 using Rows = std::vector<std::int64_t>;
 using LiveScreenTest = Fixture;
 
-TEST(EmptyLiveScreen, says_that_nothing_is_shown) {
+TEST(EmptyLiveScreen, SaysThatNothingIsShown) {
     const json::value update = json::parse(LiveScreen().update(0));
     EXPECT_FALSE(update.at("shown").as_bool());
     EXPECT_TRUE(update.at("lines").as_array().empty());
 }
 
-TEST(EmptyLiveScreen, takes_no_diff_before_a_snapshot) {
+TEST(EmptyLiveScreen, TakesNoDiffBeforeASnapshot) {
     LiveScreen live;
     EXPECT_EQ(live.take(screen::Diff{}, Time{}).error().code, Code::protocol);
 }
 
-TEST_F(LiveScreenTest, a_late_viewer_gets_every_row) {
+TEST_F(LiveScreenTest, ALateViewerGetsEveryRow) {
     change([](screen::Screen& screen) { screen.rows[2] = row_of(U"third"); });
     EXPECT_EQ(rows_since(0), (Rows{0, 1, 2}));
     EXPECT_TRUE(since(0).at("whole").as_bool());
 }
 
-TEST_F(LiveScreenTest, a_viewer_gets_the_rows_that_changed_since_it_looked) {
+TEST_F(LiveScreenTest, AViewerGetsTheRowsThatChangedSinceItLooked) {
     const std::uint64_t seen = live.revision();
     change([](screen::Screen& screen) { screen.rows[2] = row_of(U"third"); });
     const std::uint64_t later = live.revision();
@@ -80,14 +80,14 @@ TEST_F(LiveScreenTest, a_viewer_gets_the_rows_that_changed_since_it_looked) {
     EXPECT_EQ(rows_since(live.revision()), Rows{});
 }
 
-TEST_F(LiveScreenTest, a_scroll_changes_all_its_rows) {
+TEST_F(LiveScreenTest, AScrollChangesAllItsRows) {
     const std::uint64_t seen = live.revision();
     const screen::Diff diff{now.stamp, 1, 2, {screen::ScrollOp{0, 3, 1}}};
     ASSERT_TRUE(live.take(diff, time));
     EXPECT_EQ(rows_since(seen), (Rows{0, 1, 2}));
 }
 
-TEST_F(LiveScreenTest, another_size_sends_everything_there_is) {
+TEST_F(LiveScreenTest, AnotherSizeSendsEverythingThereIs) {
     const std::uint64_t seen = live.revision();
     change([](screen::Screen& screen) { screen.resize(20, 5); });
     EXPECT_EQ(rows_since(seen), (Rows{0, 1, 2, 3, 4}));
@@ -96,14 +96,14 @@ TEST_F(LiveScreenTest, another_size_sends_everything_there_is) {
     EXPECT_EQ(rows_since(seen), (Rows{0, 1}));
 }
 
-TEST_F(LiveScreenTest, the_newest_session_is_shown_whole_to_everyone) {
+TEST_F(LiveScreenTest, TheNewestSessionIsShownWholeToEveryone) {
     const std::uint64_t seen = live.revision();
     ASSERT_TRUE(live.take(snapshot(2, U"other"), time));
     EXPECT_TRUE(since(seen).at("whole").as_bool());
     EXPECT_EQ(live.session(), 2U);
 }
 
-TEST_F(LiveScreenTest, the_last_screen_of_a_session_stays_and_says_that_it_ended) {
+TEST_F(LiveScreenTest, TheLastScreenOfASessionStaysAndSaysThatItEnded) {
     const std::uint64_t seen = live.revision();
     live.end();
     EXPECT_GT(live.revision(), seen);
@@ -111,13 +111,13 @@ TEST_F(LiveScreenTest, the_last_screen_of_a_session_stays_and_says_that_it_ended
     EXPECT_EQ(live.screen().text().substr(0, 5), "first");
 }
 
-TEST_F(LiveScreenTest, a_diff_that_does_not_fit_ends_the_session) {
+TEST_F(LiveScreenTest, ADiffThatDoesNotFitEndsTheSession) {
     screen::Diff diff{now.stamp, 7, 8, {}};
     EXPECT_EQ(live.take(diff, time).error().code, Code::protocol);
     EXPECT_FALSE(since(0).at("running").as_bool());
 }
 
-TEST_F(LiveScreenTest, behind_is_what_a_message_took_longer_than_the_fastest) {
+TEST_F(LiveScreenTest, BehindIsWhatAMessageTookLongerThanTheFastest) {
     screen::Snapshot next = snapshot(1, U"a", 1'000'000);
     ASSERT_TRUE(live.take(next, time + 1s));
     EXPECT_EQ(since(0).at("behind_us").as_int64(), 0);
@@ -126,7 +126,7 @@ TEST_F(LiveScreenTest, behind_is_what_a_message_took_longer_than_the_fastest) {
     EXPECT_EQ(since(0).at("behind_us").as_int64(), 250'000);
 }
 
-TEST_F(LiveScreenTest, cells_that_look_alike_travel_as_one_run) {
+TEST_F(LiveScreenTest, CellsThatLookAlikeTravelAsOneRun) {
     change([](screen::Screen& screen) {
         screen.rows[0] = row_of(U"ab c");
         screen.rows[0].cells[3].style = {screen::Colour::index(1), screen::Colour::rgb(1, 2, 255),
@@ -136,7 +136,7 @@ TEST_F(LiveScreenTest, cells_that_look_alike_travel_as_one_run) {
               json::parse(R"([[0,3,null,null,0,"ab "],[3,1,1,"#0102ff",1,"c"]])"));
 }
 
-TEST_F(LiveScreenTest, a_wide_character_and_a_cluster_are_runs_of_their_own) {
+TEST_F(LiveScreenTest, AWideCharacterAndAClusterAreRunsOfTheirOwn) {
     change([](screen::Screen& screen) {
         screen::Row row = row_of(U"a\u4e16_");
         row.cells[1].width = 2;
@@ -150,7 +150,7 @@ TEST_F(LiveScreenTest, a_wide_character_and_a_cluster_are_runs_of_their_own) {
                           "0,[\"e\u0301\"]]]"));
 }
 
-TEST_F(LiveScreenTest, text_cannot_leave_its_json) {
+TEST_F(LiveScreenTest, TextCannotLeaveItsJson) {
     change([](screen::Screen& screen) {
         screen.title = "\"}\n\ndata: evil</script>";
         screen.rows[0] = row_of(U"\"\\\n\r");

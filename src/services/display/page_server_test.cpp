@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "services/display/page_connection.hpp"
+#include "services/display/test_browser.hpp"
 
 namespace jetway::display {
 namespace {
@@ -12,38 +13,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-/// A browser, as far as bytes go.
-class Browser final : public io::ByteStreamEvents {
-public:
-    Browser(io::EventLoop& loop, const std::string& address) {
-        dial_ = io::dial(loop, address, 5s, [this](Result<io::ByteStreamPtr> connected) {
-            ASSERT_TRUE(connected) << connected.error().line();
-            stream_ = std::move(*connected);
-            stream_->set_events(this);
-            stream_->start_reading();
-            if (!request_.empty()) stream_->write(Buffer::copy_of(request_));
-        });
-    }
-    void send(const std::string& bytes) {
-        request_ += bytes;
-        if (stream_) stream_->write(Buffer::copy_of(bytes));
-    }
-    void close() { stream_.reset(); }
-    io::ByteStream& stream() { return *stream_; }
-
-    std::string received;
-    bool ended = false;
-
-private:
-    void on_read(Buffer bytes) override { received += bytes.text(); }
-    void on_read_end() override { ended = true; }
-    void on_failed(const Error& /*error*/) override { ended = true; }
-
-    Handle dial_;
-    io::ByteStreamPtr stream_;
-    std::string request_;
-};
 
 struct PageServerTest : testing::Test {
     io::EventLoop loop;
@@ -88,14 +57,14 @@ struct PageServerTest : testing::Test {
     }
 };
 
-TEST_F(PageServerTest, serves_the_page_and_its_files) {
+TEST_F(PageServerTest, ServesThePageAndItsFiles) {
     EXPECT_THAT(answer_to(path), StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer_to(path), HasSubstr("<canvas"));
     EXPECT_THAT(answer_to(path + "screen.js"), HasSubstr("EventSource"));
     EXPECT_THAT(answer_to(path + "screen.css"), HasSubstr("Content-Type: text/css"));
 }
 
-TEST_F(PageServerTest, says_what_the_page_may_do) {
+TEST_F(PageServerTest, SaysWhatThePageMayDo) {
     const std::string page = answer_to(path);
     EXPECT_THAT(page, HasSubstr("Content-Security-Policy: default-src 'none'"));
     EXPECT_THAT(page, HasSubstr("Cache-Control: no-store\r\n"));
@@ -104,7 +73,7 @@ TEST_F(PageServerTest, says_what_the_page_may_do) {
     EXPECT_THAT(page, Not(HasSubstr("Access-Control")));
 }
 
-TEST_F(PageServerTest, lets_nobody_in_without_the_token) {
+TEST_F(PageServerTest, LetsNobodyInWithoutTheToken) {
     EXPECT_THAT(answer_to("/"), StartsWith("HTTP/1.1 404"));
     EXPECT_THAT(answer_to("/events"), StartsWith("HTTP/1.1 404"));
     std::string wrong = path;
@@ -113,7 +82,7 @@ TEST_F(PageServerTest, lets_nobody_in_without_the_token) {
     EXPECT_THAT(answer_to(path + "../screen.js"), StartsWith("HTTP/1.1 404"));
 }
 
-TEST_F(PageServerTest, answers_only_under_its_own_name) {
+TEST_F(PageServerTest, AnswersOnlyUnderItsOwnName) {
     const std::string rebound =
         "GET " + path + " HTTP/1.1\r\nHost: evil.example:80\r\nConnection: close\r\n\r\n";
     EXPECT_THAT(answer(rebound), StartsWith("HTTP/1.1 421"));
@@ -122,7 +91,7 @@ TEST_F(PageServerTest, answers_only_under_its_own_name) {
     EXPECT_THAT(answer(local), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(PageServerTest, refuses_what_is_no_get_and_closes) {
+TEST_F(PageServerTest, RefusesWhatIsNoGetAndCloses) {
     EXPECT_THAT(
         answer("POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 3\r\n\r\nabc"),
         StartsWith("HTTP/1.1 405"));
@@ -130,7 +99,7 @@ TEST_F(PageServerTest, refuses_what_is_no_get_and_closes) {
     EXPECT_THAT(answer(std::string(20'000, 'x')), StartsWith("HTTP/1.1 431"));
 }
 
-TEST_F(PageServerTest, answers_requests_of_one_connection_in_order) {
+TEST_F(PageServerTest, AnswersRequestsOfOneConnectionInOrder) {
     Browser browser(loop, host);
     browser.send(get(path + "nothing") + get(path + "screen.css") +
                  get(path, "Connection: close\r\n"));
@@ -144,7 +113,7 @@ TEST_F(PageServerTest, answers_requests_of_one_connection_in_order) {
     EXPECT_NE(third, std::string::npos);
 }
 
-TEST_F(PageServerTest, a_late_viewer_sees_the_whole_screen_at_once) {
+TEST_F(PageServerTest, ALateViewerSeesTheWholeScreenAtOnce) {
     Browser browser(loop, host);
     browser.send(get(path + "events"));
     ASSERT_TRUE(until([&] { return browser.received.ends_with("\n\n"); }));
@@ -154,7 +123,7 @@ TEST_F(PageServerTest, a_late_viewer_sees_the_whole_screen_at_once) {
     EXPECT_THAT(browser.received, HasSubstr("\"hello\""));
 }
 
-TEST_F(PageServerTest, a_viewer_is_sent_what_changes) {
+TEST_F(PageServerTest, AViewerIsSentWhatChanges) {
     Browser browser(loop, host);
     browser.send(get(path + "events"));
     ASSERT_TRUE(until([&] { return browser.received.find("\"hello\"") != std::string::npos; }));
@@ -162,7 +131,7 @@ TEST_F(PageServerTest, a_viewer_is_sent_what_changes) {
     EXPECT_TRUE(until([&] { return browser.received.find("\"changed\"") != std::string::npos; }));
 }
 
-TEST_F(PageServerTest, a_viewer_that_draws_slowly_skips_states) {
+TEST_F(PageServerTest, AViewerThatDrawsSlowlySkipsStates) {
     Browser browser(loop, host);
     browser.send(get(path + "events"));
     ASSERT_TRUE(until([&] { return browser.received.find("\"hello\"") != std::string::npos; }));
@@ -179,7 +148,7 @@ TEST_F(PageServerTest, a_viewer_that_draws_slowly_skips_states) {
     EXPECT_THAT(other.received, StartsWith("HTTP/1.1 204 No Content\r\n"));
 }
 
-TEST_F(PageServerTest, a_viewer_that_says_nothing_still_gets_an_update_now_and_then) {
+TEST_F(PageServerTest, AViewerThatSaysNothingStillGetsAnUpdateNowAndThen) {
     Browser browser(loop, host);
     browser.send(get(path + "events"));
     ASSERT_TRUE(until([&] { return browser.received.find("\"hello\"") != std::string::npos; }));
@@ -189,7 +158,7 @@ TEST_F(PageServerTest, a_viewer_that_says_nothing_still_gets_an_update_now_and_t
     EXPECT_TRUE(until([&] { return browser.received.find("two.") != std::string::npos; }));
 }
 
-TEST_F(PageServerTest, a_viewer_that_reads_nothing_holds_nothing_but_its_last_update) {
+TEST_F(PageServerTest, AViewerThatReadsNothingHoldsNothingButItsLastUpdate) {
     Browser browser(loop, host);
     browser.send(get(path + "events"));
     ASSERT_TRUE(until([&] { return browser.received.find("\"hello\"") != std::string::npos; }));
@@ -200,7 +169,7 @@ TEST_F(PageServerTest, a_viewer_that_reads_nothing_holds_nothing_but_its_last_up
     EXPECT_LT(browser.received.size(), 100'000U);
 }
 
-TEST_F(PageServerTest, forgets_a_connection_that_is_gone) {
+TEST_F(PageServerTest, ForgetsAConnectionThatIsGone) {
     {
         Browser browser(loop, host);
         browser.send(get(path + "events"));
@@ -211,7 +180,7 @@ TEST_F(PageServerTest, forgets_a_connection_that_is_gone) {
     show("nobody looks");
 }
 
-TEST_F(PageServerTest, has_a_limit_of_viewers) {
+TEST_F(PageServerTest, HasALimitOfViewers) {
     std::vector<std::unique_ptr<Browser>> browsers;
     for (int i = 0; i < 16; ++i) {
         browsers.push_back(std::make_unique<Browser>(loop, host));
@@ -223,7 +192,7 @@ TEST_F(PageServerTest, has_a_limit_of_viewers) {
     EXPECT_THAT(answer_to(path), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(PageServerTest, listens_on_loopback_only) {
+TEST_F(PageServerTest, ListensOnLoopbackOnly) {
     PageServer other(loop, screen);
     EXPECT_EQ(other.listen("0.0.0.0:0").error().code, Code::bad_file);
     EXPECT_EQ(other.listen("unix:/tmp/page").error().code, Code::bad_file);
@@ -233,7 +202,7 @@ TEST_F(PageServerTest, listens_on_loopback_only) {
     EXPECT_THAT(other.url(), StartsWith("http://[::1]:"));
 }
 
-TEST_F(PageServerTest, every_server_has_a_token_of_its_own) {
+TEST_F(PageServerTest, EveryServerHasATokenOfItsOwn) {
     PageServer other(loop, screen);
     ASSERT_TRUE(other.listen("127.0.0.1:0"));
     EXPECT_NE(other.url().substr(other.url().size() - 34),

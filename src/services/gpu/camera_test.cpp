@@ -45,7 +45,7 @@ RC_GTEST_PROP(Renderers, WriteTheSameBytes, (std::uint64_t seed)) {
     SeededRandom random(seed);
     const screen::Screen screen = screen::random_screen(random, side(random, 40), side(random, 12));
     const Format format = random.below(2) == 0 ? Format::i420 : Format::rgba8;
-    const auto size = static_cast<std::uint32_t>(6 + random.below(30));
+    const auto size = static_cast<std::uint32_t>(8 + 9 * random.below(3));
     const auto scalar = make_scalar_renderer();
     RC_ASSERT(drawn_whole(screen, format, *scalar, size) ==
               drawn_whole(screen, format, opencl(), size));

@@ -70,6 +70,7 @@ bool TerminalSession::blocked() const {
 // Output
 
 void TerminalSession::on_read(Buffer bytes) {
+    if (!terminal_open_) return;  // from what outlived the program
     if (pending_.empty()) stamp_time_ = loop_.now();
     pending_.append(bytes.text());
     if (blocked()) {

@@ -1,0 +1,103 @@
+// The data path neither allocates per frame nor copies what is large. This executable's operator
+// new counts.
+#include <cstdlib>
+#include <new>
+
+#include "io/testing.hpp"
+#include "transport/transport.hpp"
+#include "wire/frame.hpp"
+
+namespace {
+
+thread_local std::size_t allocations = 0;
+
+}  // namespace
+
+#if defined(__has_feature) && __has_feature(thread_sanitizer)
+// TSan brings an operator new that cannot be replaced, and calls this.
+extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::size_t /*size*/) {
+    ++allocations;
+}
+#else
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+#endif
+
+namespace jetway::transport {
+namespace {
+
+/// Writes the same frame again and again.
+struct Source final : PipeWriter {
+    void on_space() override {
+        for (; left > 0; --left) {
+            Message message{header, body};
+            if (!out->write(message)) return;
+        }
+    }
+    Pipe* out = nullptr;
+    Buffer body;
+    std::uint64_t header = 0;
+    std::size_t left = 0;
+};
+
+struct Counter final : PipeReader {
+    bool on_message(Message& message) override {
+        ++count;
+        message = Message();
+        return true;
+    }
+    std::size_t count = 0;
+};
+
+class AllocationTest : public testing::TestWithParam<std::size_t> {
+protected:
+    double allocations_per_frame(std::size_t frames) {
+        const std::size_t before = allocations;
+        const std::size_t wanted = counter.count + frames;
+        source.left = frames;
+        source.on_space();
+        EXPECT_TRUE(io::run_until(loop, [&] { return counter.count == wanted; }));
+        return static_cast<double>(allocations - before) / static_cast<double>(frames);
+    }
+
+    io::EventLoop loop;
+    io::TemporaryDirectory directory;
+    Source source;
+    Counter counter;
+};
+
+TEST_P(AllocationTest, FramesShareTheMemoryTheyWereReadInto) {
+    const auto transport = make_socket_transport(loop);
+    ConnectionPtr left;
+    ConnectionPtr right;
+    const std::string address = "unix:" + (directory / "s");
+    const auto listening =
+        transport->listen(address, [&](ConnectionPtr c) { right = std::move(c); });
+    ASSERT_TRUE(listening);
+    const Handle dialling =
+        transport->dial(address, [&](auto result) { left = std::move(*result); });
+    ASSERT_TRUE(io::run_until(loop, [&] { return left && right; }));
+    right->in().set_reader(&counter);
+    left->out().set_writer(&source);
+    source.out = &left->out();
+    source.body = Buffer::allocate(GetParam());
+    source.header = wire::FrameHeader{static_cast<std::uint16_t>(GetParam()), 4, 0, 1}.pack();
+    allocations_per_frame(2000);
+    // A read that brings little, and a frame in two reads, cost one each; a frame as such costs
+    // none.
+    EXPECT_LT(allocations_per_frame(20'000), GetParam() < 1000 ? 0.1 : 1.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, AllocationTest, testing::Values(16, 200, 1000, 16'384));
+
+}  // namespace
+}  // namespace jetway::transport
