@@ -156,11 +156,11 @@ class Place:
 
 
 class Mesh(Place):
-    """`jetway dev` on a file. In the text, NET stands for this test's own network."""
+    """`jetway dev` on a file. In the text, NET stands for this test's own network, FOLDER for its folder."""
 
     def __init__(self, text, *options):
         super().__init__()
-        self.path = self.file("deployment.yml", text.replace("NET", self.network))
+        self.path = self.file("deployment.yml", text.replace("NET", self.network).replace("FOLDER", str(self.folder)))
         self.began = time.monotonic()
         self.dev = self.start("dev", self.path, *options)
         self.log = Output(self.dev.stdout)
