@@ -47,6 +47,19 @@ Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from) 
     return go(map_.route(now, best.node), best);
 }
 
+std::optional<Choice> Chooser::ask_machine(Time now, const std::string& text) const {
+    const auto address = wire::parse_address(text);
+    if (!address || address->machine.empty()) return std::nullopt;
+    const auto node = machine(now, *address);
+    if (!node || *node == self || !map_.paths().reaches(*node)) return std::nullopt;
+    const auto choice = go(map_.route(now, *node), {*node, 0});
+    return choice ? std::optional(*choice) : std::nullopt;
+}
+
+Error Chooser::not_here(const std::string& service) const {
+    return not_there({service, self_name()}, self);
+}
+
 Result<std::vector<Holder>> Chooser::candidates(Time now, const wire::Address& address) const {
     const auto known = directory_.holders(address.service);
     std::vector<Holder> holders(known.begin(), known.end());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ public:
     /// name; E-TOO-FAR beyond 255 machines. A stream that comes from a static route's own terminal
     /// (a loopback) is not sent there again.
     Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link) const;
+    /// To the machine that the address names, although we have not heard that it offers the
+    /// service: it knows best, news of an offer may still be on its way. Nothing when the address
+    /// names none, or none that can be reached.
+    std::optional<Choice> ask_machine(Time now, const std::string& address) const;
+    /// Why a stream for `service` that has come to this machine finds nothing here.
+    Error not_here(const std::string& service) const;
     /// Every instance that is shown: by name, the best first.
     std::vector<RouteRow> rows(Time now) const;
 

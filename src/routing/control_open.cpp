@@ -44,7 +44,10 @@ Control::Routed Control::route(Time now, LinkId from, wire::Open& open) {
 
 Control::Routed Control::route_in(Time now, LinkId from, wire::Open& open) {
     name_source(*links_.find(from), open);
-    const auto choice = chooser_.resolve(now, open.destination(), from);
+    auto choice = chooser_.resolve(now, open.destination(), from);
+    if (!choice && choice.error().code != Code::no_route) {
+        if (auto there = chooser_.ask_machine(now, open.destination())) choice = std::move(*there);
+    }
     if (!choice) return nack(choice.error());
     open.mutable_id()->set_router(options_.router);
     open.mutable_id()->set_epoch(options_.epoch);
@@ -142,8 +145,7 @@ Control::Routed Control::deliver(wire::Open& open) {
     const wire::ServiceRecord* record = directory_.find({self, open.instance()});
     const auto local = local_.find(open.instance());
     if (record == nullptr || record->service() != service || local == local_.end()) {
-        return nack({Code::no_instance,
-                     options_.machine + " does not offer " + quoted(service) + " any more"});
+        return nack(chooser_.not_here(service));
     }
     if (open.probe()) return probe_answer(open);
     return local->second;

@@ -494,6 +494,30 @@ TEST(Core, AnUnknownServiceIsRefusedWithTheNearestName) {
     EXPECT_EQ(nack.next(), "did you mean \"gpu-server\"?");
 }
 
+TEST(Core, AServiceOfANamedMachineIsFoundBeforeTheNewsOfIt) {
+    Exchange mesh;
+    line(mesh, {"a", "b"});
+    mesh.run_for(1s);
+    const LinkId server = mesh.attach("b", "server");
+    const LinkId caller = mesh.attach("a", "call");
+    mesh.offer("b", "fresh", server);
+    ASSERT_FALSE(mesh.reaches("a", "fresh@b")) << "a has not heard yet";
+    mesh.say("a", caller, open_frame(1, "fresh@b"));
+    mesh.run_for(10ms);
+    EXPECT_FALSE(mesh.heard("b", server).empty());
+}
+
+TEST(Core, WhatANamedMachineDoesNotOfferItSaysItself) {
+    Exchange mesh;
+    line(mesh, {"a", "b"});
+    mesh.offer("b", "echo", mesh.attach("b", "server"));
+    mesh.run_for(1s);
+    const wire::Nack typo = refusal(mesh, "a", "ecko@b");
+    EXPECT_EQ(static_cast<Code>(typo.code()), Code::no_service);
+    EXPECT_EQ(typo.next(), "did you mean \"echo\"?");
+    EXPECT_EQ(typo.machine(), "b");
+}
+
 TEST(Core, AServiceOfAKilledMachineIsNoRouteAndNamesIt) {
     Exchange mesh;
     line(mesh, {"a", "b", "c"});
