@@ -54,7 +54,7 @@ private:
 
 class Process final : public Child, WatchEvents {
 public:
-    Process(EventLoop& loop, const Spawned& spawned);
+    Process(EventLoop& loop, const Spawned& spawned, bool guarded);
     ~Process() override;
 
     pid_t pid() const override { return pid_; }
@@ -70,9 +70,11 @@ public:
 private:
     void on_readable() override;
     bool group_is_ours() const;
+    Guard* guard() { return guarded_ ? &*parts(loop_).guard : nullptr; }
 
     EventLoop& loop_;
     pid_t pid_;
+    bool guarded_;
     bool reaped_ = false;
     std::unique_ptr<Watch> watch_;
     ByteStreamPtr input_;
@@ -83,9 +85,10 @@ private:
     Handle patience_;
 };
 
-Process::Process(EventLoop& loop, const Spawned& spawned)
+Process::Process(EventLoop& loop, const Spawned& spawned, bool guarded)
     : loop_(loop),
       pid_(spawned.pid),
+      guarded_(guarded),
       watch_(std::make_unique<Watch>(loop, spawned.pidfd, static_cast<WatchEvents&>(*this))) {
     const auto adopted = [&loop](int descriptor) {
         return descriptor < 0 ? nullptr : adopt(loop, descriptor);
@@ -94,11 +97,13 @@ Process::Process(EventLoop& loop, const Spawned& spawned)
     output_ = adopted(spawned.output);
     errors_ = adopted(spawned.errors);
     master_ = adopted(spawned.master);
+    if (Guard* const told = guard()) told->watch(pid_);
     watch_->wait_readable();
 }
 
 Process::~Process() {
     signal(SIGKILL);
+    if (Guard* const told = guard()) told->forget(pid_);
     int status = 0;
     if (reaped_ || reap_now(pid_, status)) return;
     const int pidfd = watch_->release();
@@ -134,6 +139,7 @@ void Process::on_readable() {
     int status = 0;
     if (!reap_now(pid_, status)) return watch_->wait_readable();
     reaped_ = true;
+    if (Guard* const told = guard()) told->reaped(pid_);
     watch_.reset();
     // The callback may destroy this.
     if (const auto on_exit = std::exchange(on_exit_, nullptr)) on_exit(exit_of(status));
@@ -142,8 +148,10 @@ void Process::on_readable() {
 }  // namespace
 
 Result<std::unique_ptr<Child>> start_child(EventLoop& loop, const ChildOptions& options) {
+    if (options.die_with_parent && !parts(loop).guard) parts(loop).guard.emplace();
     JETWAY_ASSIGN(const Spawned spawned, spawn(options));
-    return std::unique_ptr<Child>(std::make_unique<Process>(loop, spawned));
+    return std::unique_ptr<Child>(
+        std::make_unique<Process>(loop, spawned, options.die_with_parent));
 }
 
 }  // namespace jetway::io

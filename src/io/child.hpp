@@ -20,7 +20,7 @@ struct ChildOptions {
     enum class Streams : std::uint8_t { inherit, pipes, terminal } streams = Streams::pipes;
     std::uint16_t columns = 80;  // of the terminal
     std::uint16_t rows = 24;
-    bool die_with_parent = true;  // PR_SET_PDEATHSIG: a killed parent takes its children along
+    bool die_with_parent = true;  // a killed parent takes its children along, and theirs
 };
 
 /// How a process ended: as a shell says it, 128 + signal when killed.

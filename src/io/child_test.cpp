@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -324,23 +325,30 @@ TEST_F(ChildTest, AKilledParentTakesItsChildrenAlong) {
     if (parent == 0) {
         EventLoop own;
         ChildOptions options;
-        options.argv = {"sleep", "1000"};
+        // A shell that starts a program tells its number, and waits for it.
+        options.argv = shell("sleep 1000 & echo $!; wait");
         auto started = start_child(own, options);
-        const pid_t pid = started ? (*started)->pid() : -1;
-        if (write(ends[1], &pid, sizeof pid) != sizeof pid) _exit(1);
+        if (!started) _exit(1);
+        pollfd output{(*started)->output()->descriptor(), POLLIN, 0};
+        std::array<char, 32> told{};
+        if (poll(&output, 1, -1) != 1) _exit(1);
+        const ssize_t length = read(output.fd, told.data(), told.size());
+        const std::array<pid_t, 2> pids{(*started)->pid(), std::atoi(told.data())};
+        if (length <= 0 || write(ends[1], pids.data(), sizeof pids) != sizeof pids) _exit(1);
         pause();
         _exit(0);
     }
-    pid_t grandchild = -1;
-    ASSERT_EQ(read(ends[0], &grandchild, sizeof grandchild),
-              static_cast<ssize_t>(sizeof grandchild));
-    ASSERT_GT(grandchild, 0);
-    EXPECT_TRUE(runs(grandchild));
+    close(ends[1]);
+    std::array<pid_t, 2> pids{};
+    ASSERT_EQ(read(ends[0], pids.data(), sizeof pids), static_cast<ssize_t>(sizeof pids));
+    for (const pid_t pid : pids) {
+        ASSERT_GT(pid, 0);
+        EXPECT_TRUE(runs(pid));
+    }
     kill(parent, SIGKILL);
     ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
-    EXPECT_TRUE(comes_true([&] { return !runs(grandchild); }));
+    for (const pid_t pid : pids) EXPECT_TRUE(comes_true([&] { return !runs(pid); }));
     close(ends[0]);
-    close(ends[1]);
 }
 
 TEST_F(ChildTest, InheritedStreamsAreOurs) {

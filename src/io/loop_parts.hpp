@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "io/event_loop.hpp"
+#include "io/guard.hpp"
 #include "io/read_blocks.hpp"
 
 namespace jetway::io {
@@ -42,6 +44,7 @@ struct LoopParts {
     TurnEnds turn_ends;
     ReadBlocks read_blocks;
     std::vector<std::unique_ptr<Leftover>> leftovers;
+    std::optional<Guard> guard;  // from the first child that dies with us
 };
 
 LoopParts& parts(EventLoop& loop);

@@ -218,7 +218,7 @@ machines:
       - fail: { run: "echo wrong >&2; exit 3" }
       - argv: { run: [printf, "%s,", "a b", "$HOME"] }
       - forever: { run: "while :; do echo tick; done" }
-      - patient: { run: "echo started; exec sleep 1000" }
+      - patient: { run: "echo started; sleep 1000; true" }
       - brief: { run: "echo done" }
 pipelines:
   shout: cat | upper
