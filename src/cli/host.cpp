@@ -119,9 +119,10 @@ Result<> Host::start_terminals(const deployment::Machine& machine) {
         listening_.push_back(std::move(*listening));
     }
     for (const deployment::Terminal& terminal : machine.terminals) {
-        JETWAY_TRY(router_->create_terminal(
-            terminal.name, router_type(terminal.type),
-            terminal.address ? terminal.address->text() : std::string(), terminal.machine));
+        JETWAY_TRY(
+            router_->create_terminal(terminal.name, router_type(terminal.type),
+                                     terminal.address ? terminal.address->text() : std::string(),
+                                     {terminal.machine, terminal.link}));
     }
     return success();
 }

@@ -1,7 +1,7 @@
 #include "router/envelopes.hpp"
 
+#include <algorithm>
 #include <deque>
-#include <set>
 
 #include "base/log.hpp"
 
@@ -183,17 +183,20 @@ Envelopes::Envelopes(Kernel& kernel, Timer& timer, stream::Session& session,
 Envelopes::~Envelopes() = default;
 
 void Envelopes::sync_mailboxes() {
-    std::set<std::string> present;
-    for (const ServiceEntry& entry : kernel_.lookup()) {
-        if (!entry.pipe || entry.capabilities.type == ServiceType::routing || own_(entry.pipe))
-            continue;
-        present.insert(entry.name);
-        auto& mailbox = mailboxes_[entry.name];
-        if (!mailbox || mailbox->pipe_ptr() != entry.pipe)
-            mailbox = std::make_unique<Mailbox>(*this, entry);
+    std::vector<ServiceEntry> entries = kernel_.lookup();
+    std::erase_if(entries, [this](const ServiceEntry& entry) {
+        return !entry.pipe || entry.capabilities.type == ServiceType::routing || own_(entry.pipe);
+    });
+    // Those that are gone withdraw their names first: another of the name may take over.
+    std::erase_if(mailboxes_, [&entries](const auto& item) {
+        return std::ranges::none_of(entries, [&item](const ServiceEntry& entry) {
+            return entry.name == item.first && entry.pipe == item.second->pipe_ptr();
+        });
+    });
+    for (const ServiceEntry& entry : entries) {
+        if (!mailboxes_.contains(entry.name))
+            mailboxes_.emplace(entry.name, std::make_unique<Mailbox>(*this, entry));
     }
-    std::erase_if(mailboxes_,
-                  [&present](const auto& item) { return !present.contains(item.first); });
 }
 
 void Envelopes::send(wire::Envelope envelope, std::function<void(const Error&)> failed) {

@@ -1,6 +1,6 @@
 // Envelopes over streams: one stream per (source, destination), opened on first use and finished
 // when idle; and the other way round, streams of envelopes delivered into the plain pipes of kernel
-// services.
+// services. Of several services with one name one gets them, and another takes over when it goes.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
-// Queries: the service `router` of every machine. A stream of messages carries one JSON object
-// {"query": ..., "name":
-// ...} and gets one back. Commands of this machine and of others use the same.
+// Queries: the service `router` of every machine. A stream of messages carries one JSON object,
+// {"query": ..., "name": ...}, and gets one back. Commands of this machine and of others use the
+// same.
 #pragma once
 
 #include <map>

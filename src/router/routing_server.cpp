@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "router/server_state.hpp"
 
 namespace jetway::router {
@@ -60,8 +61,8 @@ RoutingServer::RoutingServer(Kernel& kernel, Timer& timer, Random& random, Trans
 RoutingServer::~RoutingServer() = default;
 
 Result<> RoutingServer::create_terminal(const std::string& name, TerminalType type,
-                                        const std::string& address, const std::string& machine) {
-    JETWAY_TRY(state_->terminals.add(name, type, address, machine));
+                                        const std::string& address, const Towards& towards) {
+    JETWAY_TRY(state_->terminals.add(name, type, address, towards));
     if (type == TerminalType::loopback) state_->add_loopback(name);
     return success();
 }
@@ -107,8 +108,16 @@ void RoutingServer::remove_route(const std::string& service) {
 void RoutingServer::route(wire::Envelope envelope, std::function<void(const Error&)> failed) {
     if (envelope.source.empty()) envelope.source = "router";
     if (envelope.source.find('@') == std::string::npos) envelope.source += "@" + options().machine;
+    Result<> possible = success();
     if (auto address = wire::parse_address(envelope.destination); !address) {
-        if (failed) state_->timer.post([failed, error = address.error()] { failed(error); });
+        possible = address.error();
+    } else if (envelope.deadline && *envelope.deadline <= Duration::zero()) {
+        possible = Error(Code::timeout, "its deadline has passed");
+    }
+    if (!possible) {
+        log::warn("[Router] {} -> {}: {}", envelope.source, clean_text(envelope.destination, 64),
+                  possible.error().line());
+        if (failed) state_->timer.post([failed, error = possible.error()] { failed(error); });
         return;
     }
     state_->envelopes->send(std::move(envelope), std::move(failed));

@@ -39,6 +39,13 @@ struct TerminalRow {
     std::uint64_t attempts = 0;
 };
 
+/// Where a network terminal leads.
+struct Towards {
+    std::string machine;  // who answers there, when known: a link that it opens belongs here too
+    std::string link;     // its links' name: only named ones run side by side between two machines
+    bool operator==(const Towards&) const = default;
+};
+
 class RoutingServer {
 public:
     /// Everything outlives the server. `options.machine` names the machine.
@@ -48,15 +55,13 @@ public:
 
     /// A connection point. `network`: dials `address` for ever, with jitter (empty: only waits to
     /// be dialled). `local`: gives the end for a service or process of this machine through
-    /// connect_local(). `loopback`: what goes out comes back in. `machine`, when known, is who
-    /// answers there: a link that it opens belongs to this terminal too. E-USAGE when the name is
-    /// taken.
+    /// connect_local(). `loopback`: what goes out comes back in. E-USAGE when the name is taken.
     Result<> create_terminal(const std::string& name, TerminalType type,
-                             const std::string& address = {}, const std::string& machine = {});
+                             const std::string& address = {}, const Towards& towards = {});
     /// Accepts network links on `address` until the handle goes.
     Result<Handle> listen(const std::string& address);
     /// Accepts processes of this machine (attach) on `address` ("unix:/path") until the handle
-    /// goes; only of our uid.
+    /// goes; only of our own user and of root.
     Result<Handle> listen_local(const std::string& address);
     /// A local terminal for a part of this process: pass the result to stream::Session.
     ConnectionPtr connect_local(const std::string& name);

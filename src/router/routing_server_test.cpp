@@ -14,6 +14,7 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 /// A transport inside the test: who dials an address reaches who listens there.
 class Switchboard {
@@ -66,8 +67,8 @@ struct Machine {
         return options;
     }
     void dial(const std::string& other) {
-        ASSERT_TRUE(
-            server.create_terminal("to-" + other, TerminalType::network, other + ":1", other));
+        ASSERT_TRUE(server.create_terminal("to-" + other, TerminalType::network, other + ":1",
+                                           {other, {}}));
     }
     std::vector<std::string> route_texts() const {
         std::vector<std::string> texts;
@@ -220,6 +221,35 @@ TEST_F(RoutingServerTest, TheHairpinGoesToTheOtherMachineAndItsAnswerComesBackTo
         EXPECT_EQ(encoder.received[i], "processed " + std::to_string(i));
 }
 
+TEST_F(RoutingServerTest, OfTwoServicesWithOneNameTheOtherTakesOver) {
+    Machine& a = machine("a");
+    auto first = std::make_unique<Mailbox>(a, "display");
+    Mailbox second(a, "display");
+    timer.advance(milliseconds(50));
+    a.server.route(envelope("display", "one"));
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(first->received, ElementsAre("one"));
+    first.reset();
+    timer.advance(milliseconds(50));
+    a.server.route(envelope("display", "two"));
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(second.received, ElementsAre("two"));
+}
+
+TEST_F(RoutingServerTest, AnEnvelopeThatCannotBeSentIsReported) {
+    Machine& a = machine("a");
+    Mailbox display(a, "display");
+    std::vector<Code> reported;
+    const auto failed = [&](const Error& error) { reported.push_back(error.code); };
+    a.server.route(envelope("not a name", "x"), failed);
+    wire::Envelope late = envelope("display", "x");
+    late.deadline = Duration::zero();
+    a.server.route(std::move(late), failed);
+    timer.advance(milliseconds(50));
+    EXPECT_THAT(reported, ElementsAre(Code::usage, Code::timeout));
+    EXPECT_THAT(display.received, IsEmpty());
+}
+
 TEST_F(RoutingServerTest, AnEnvelopeLargerThanAWindowArrivesWhole) {
     Machine& a = machine("a");
     Machine& b = machine("b");
@@ -266,6 +296,21 @@ TEST_F(RoutingServerTest, BothSidesDialAndOneLinkIsKept) {
         EXPECT_LT(each->server.terminals().at(0).attempts, 5U);
     }
     EXPECT_THAT(a.route_texts(), ElementsAre("svc@b via to-b 1"));
+}
+
+TEST_F(RoutingServerTest, LinksWithNamesRunSideBySide) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    for (const char* link : {"one", "two"}) {
+        const std::string name = std::string("to-b-") + link;
+        ASSERT_TRUE(a.server.create_terminal(name, TerminalType::network, "b:1", {"b", link}));
+    }
+    timer.advance(seconds(5));
+    std::vector<std::string> up;
+    for (const auto& row : b.server.core().links()) {
+        if (row.kind == routing::LinkKind::network) up.push_back(row.terminal + " " + row.state);
+    }
+    EXPECT_THAT(up, UnorderedElementsAre("from-a-one up", "from-a-two up"));
 }
 
 TEST_F(RoutingServerTest, ALinkFromAMachineThatNoTerminalNamesIsCalledFromIt) {

@@ -61,6 +61,7 @@ void RoutingServer::State::add_network(const std::string& terminal, ConnectionPt
     options.kind = routing::LinkKind::network;
     options.dialled = link.connection->dialled();
     options.terminal = terminal;
+    options.link_name = terminals.link_of(terminal);
     options.peer = link.connection->peer();
     link.in_core = true;
     core.add_link(now(), link.id, std::move(options));
@@ -192,12 +193,14 @@ void RoutingServer::State::refresh_links() {
         if (row.link >= links.size() || !links[row.link] || links[row.link]->was_up) continue;
         LinkEnd& link = *links[row.link];
         link.was_up = true;
-        link.terminal = terminals.up(link.terminal, row.machine, link.connection->dialled());
+        link.terminal =
+            terminals.up(link.terminal, {row.machine, row.name}, link.connection->dialled());
         core.set_terminal(link.id, link.terminal);
     }
-    terminals.retry([&rows](const std::string& machine) {
-        return std::any_of(rows.begin(), rows.end(), [&machine](const routing::LinkRow& row) {
-            return row.kind == routing::LinkKind::network && row.machine == machine;
+    terminals.retry([&rows](const Towards& towards) {
+        return std::any_of(rows.begin(), rows.end(), [&towards](const routing::LinkRow& row) {
+            return row.kind == routing::LinkKind::network && row.machine == towards.machine &&
+                   row.name == towards.link;
         });
     });
 }

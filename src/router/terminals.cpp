@@ -7,18 +7,23 @@ Terminals::Terminals(Timer& timer, Random& random, const Transport& transport,
     : timer_(timer), random_(random), transport_(transport), connected_(std::move(connected)) {}
 
 Result<> Terminals::add(const std::string& name, TerminalType type, const std::string& address,
-                        const std::string& machine) {
+                        const Towards& towards) {
     if (terminals_.contains(name))
         return Error(Code::usage, "a terminal named \"" + name + "\" exists already");
     Terminal& terminal = terminals_[name];
     terminal.type = type;
-    terminal.machine = machine;
+    terminal.towards = towards;
     if (type != TerminalType::network || address.empty()) return success();
     terminal.dialler = std::make_unique<Dialler>(
         timer_, random_, transport_, address,
         [this, name](ConnectionPtr connection) { connected_(name, std::move(connection)); });
     terminal.dialler->start();
     return success();
+}
+
+std::string Terminals::link_of(const std::string& name) const {
+    const auto found = terminals_.find(name);
+    return found == terminals_.end() ? std::string() : found->second.towards.link;
 }
 
 void Terminals::lost(const std::string& name, const Error& reason, bool was_usable) {
@@ -28,25 +33,25 @@ void Terminals::lost(const std::string& name, const Error& reason, bool was_usab
     if (reason.code == Code::replaced) found->second.dialler->rest();
 }
 
-void Terminals::retry(const std::function<bool(const std::string& machine)>& linked) {
+void Terminals::retry(const std::function<bool(const Towards&)>& linked) {
     for (auto& [name, terminal] : terminals_) {
-        if (terminal.dialler && !linked(terminal.machine)) terminal.dialler->resume();
+        if (terminal.dialler && !linked(terminal.towards)) terminal.dialler->resume();
     }
 }
 
-std::string Terminals::up(const std::string& name, const std::string& machine, bool dialled) {
+std::string Terminals::up(const std::string& name, const Towards& towards, bool dialled) {
     if (dialled) {
         const auto found = terminals_.find(name);
-        if (found != terminals_.end()) found->second.machine = machine;
+        if (found != terminals_.end()) found->second.towards.machine = towards.machine;
         return name;
     }
     for (auto& [own_name, terminal] : terminals_) {
-        if (terminal.type != TerminalType::network || terminal.machine != machine) continue;
+        if (terminal.type != TerminalType::network || terminal.towards != towards) continue;
         if (terminal.dialler && terminal.dialler->state() != Dialler::State::up)
             terminal.dialler->rest();
         return own_name;
     }
-    return "from-" + machine;
+    return "from-" + towards.machine + (towards.link.empty() ? "" : "-" + towards.link);
 }
 
 void Terminals::stop() {

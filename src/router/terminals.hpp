@@ -21,22 +21,23 @@ public:
               std::function<void(const std::string&, ConnectionPtr)> connected);
 
     Result<> add(const std::string& name, TerminalType type, const std::string& address,
-                 const std::string& machine);
+                 const Towards& towards);
     bool has(const std::string& name) const { return terminals_.contains(name); }
+    /// The name that links of the terminal have.
+    std::string link_of(const std::string& terminal) const;
     /// The link that `terminal` dialled has ended.
     void lost(const std::string& terminal, const Error& reason, bool was_usable);
     /// Wakes the terminals that rested for a link that is no more.
-    void retry(const std::function<bool(const std::string& machine)>& linked);
-    /// A link to `machine` is up; by `dialled` terminal or accepted. Returns the terminal it
-    /// belongs to.
-    std::string up(const std::string& terminal, const std::string& machine, bool dialled);
+    void retry(const std::function<bool(const Towards&)>& linked);
+    /// A link is up; by `dialled` terminal or accepted. Returns the terminal it belongs to.
+    std::string up(const std::string& terminal, const Towards& towards, bool dialled);
     void stop();
     std::vector<TerminalRow> rows() const;
 
 private:
     struct Terminal {
         TerminalType type = TerminalType::local;
-        std::string machine;  // who answers there, once known
+        Towards towards;  // its machine is learned when the file does not say it
         std::unique_ptr<Dialler> dialler;
     };
 

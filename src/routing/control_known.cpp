@@ -138,6 +138,7 @@ std::vector<LinkRow> Control::links() const {
         row.since = slot->since;
         if (slot->neighbour) {
             const Link& network = slot->neighbour->link;
+            row.name = network.name();
             row.machine = network.peer_machine();
             row.state = to_string(network.state());
             row.since = network.since();

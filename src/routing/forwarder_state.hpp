@@ -5,7 +5,7 @@
 // What always holds (checked by assert):
 //   - an end that is not closed is in its link's label table; a closed one is in no list
 //   - flow.sent <= flow.credit, flow.taken <= flow.granted, and what was taken was sent, is queued,
-//   or was discarded
+//     or was discarded
 //   - nothing is queued towards an end that is not `opening` or `open`
 #pragma once
 
@@ -19,9 +19,8 @@
 
 namespace jetway::routing {
 
-inline constexpr std::size_t max_streams =
-    65'536;  // crossing at once; beyond, OPEN is refused: E-PRESSURE
-inline constexpr std::size_t max_unanswered = 4096;            // OPENs of one link
+inline constexpr std::size_t max_streams = 65'536;   // crossing at once; beyond: E-PRESSURE
+inline constexpr std::size_t max_unanswered = 4096;  // OPENs of one link
 inline constexpr std::size_t max_control_bytes = 1024 * 1024;  // waiting in one link's control lane
 inline constexpr std::size_t max_stray_acks = 1024;  // beyond, the peer floods without reading
 

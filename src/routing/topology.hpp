@@ -69,9 +69,9 @@ public:
     struct Accepted {
         News news = News::refused;
         NodeIndex node = no_node;
-        bool taken =
-            false;         // it is the record of now: `newer`, or the greater digest of a conflict
-        bool bad = false;  // a link or the machine went: tell at once
+        /// It is the record of now: `newer`, or the greater digest of a conflict.
+        bool taken = false;
+        bool bad = false;        // a link or the machine went: tell at once
         bool moved = false;      // usable edges may have changed
         bool restarted = false;  // a newer epoch: what was known of the last one is void
         bool recycled = false;   // the place belonged to another machine

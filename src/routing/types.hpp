@@ -45,8 +45,8 @@ struct Options {
     std::uint64_t boot_time_us = 0;
     Duration heartbeat = std::chrono::milliseconds(100);
     std::uint32_t multiplier = 4;  // detect = heartbeat x multiplier
-    Duration digest_interval =
-        std::chrono::seconds(5);  // `heartbeat:` of the file: how often digests are compared
+    /// `heartbeat:` of the file: how often digests are compared.
+    Duration digest_interval = std::chrono::seconds(5);
     std::uint32_t pool = 4 * 1024 * 1024;        // first windows we grant per network link
     std::size_t memory_soft = 16 * 1024 * 1024;  // queued stream bytes: hold grants beyond
     std::size_t memory_hard = 32 * 1024 * 1024;  // reset the largest backlog beyond
@@ -82,8 +82,8 @@ struct Actions {
         Error reason;
     };
     std::vector<LinkId> ready;  // links with something to pull; each at most once between takes
-    std::vector<Close>
-        close;  // send what pull() still gives (GOAWAY), then close and call remove_link()
+    /// Send what pull() still gives (GOAWAY), then close and call remove_link().
+    std::vector<Close> close;
     std::vector<Event> events;
     void clear() {
         ready.clear();

@@ -33,6 +33,7 @@ struct LinkRow {
     LinkId link = no_link;
     LinkKind kind = LinkKind::network;
     std::string terminal;
+    std::string name;     // between two machines; empty: the one unnamed link
     std::string peer;     // address
     std::string machine;  // its name once known; a process's for local links
     std::string state;    // handshake, syncing, up, suspect, draining

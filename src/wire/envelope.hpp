@@ -16,9 +16,9 @@ struct Envelope {
     std::string source;            // service@machine; the router fills it in when empty
     std::string destination;       // service[@machine]
     std::string reply_to;          // may name another service: the hairpin. Empty: no answer wanted
-    std::vector<Stage> itinerary;  // further stops after the destination
+    std::vector<Stage> itinerary;  // further stops: who gets the envelope sends it on to them
     std::string content_type;
-    std::optional<Duration> deadline;  // time left, never an absolute clock
+    std::optional<Duration> deadline;  // time left when it was sent, never an absolute clock
     Buffer data;
 };
 

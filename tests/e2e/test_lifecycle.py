@@ -215,6 +215,31 @@ class Executables(unittest.TestCase):
         log.wait_for("ready  lab of mesh home, 0 services", 4)
 
 
+class NamedLinks(unittest.TestCase):
+    FILE = """
+mesh: pair
+machines:
+  a:
+    terminals:
+      - { name: to-b, address: "NET.2:9001", link: one }
+      - { name: to-b-too, address: "NET.2:9002", link: two }
+  b:
+    listen: [ "NET.2:9001", "NET.2:9002" ]
+    services: [ cat: { run: cat } ]
+"""
+
+    def test_links_with_different_names_run_side_by_side(self):
+        mesh = Mesh(self.FILE)
+        self.addCleanup(mesh.close)
+        mesh.wait_for("a", "cat")
+
+        def terminals():
+            links = mesh.json("status", "--machine", "a")["links"]
+            return {row["terminal"] for row in links if row["kind"] == "network" and row["state"] == "up"}
+        until(lambda: terminals() == {"to-b", "to-b-too"}, 5, "both links are up")
+        self.assertEqual(mesh.run("call", "cat", "--machine", "a", input=b"x").stdout, b"x")
+
+
 class OneProcess(unittest.TestCase):
     def test_all_routers_in_one_process_do_the_same(self):
         mesh = Mesh(ROW, "--one-process")
