@@ -86,6 +86,13 @@ Error unsupported_scheme(std::string_view scheme) {
         .then("write HOST:PORT for TCP, or unix:/path");
 }
 
+/// What precedes "://", or a ":" that no port follows: `tls:10.0.0.3:9001`, but not `tls:9001`.
+bool has_scheme(std::string_view text, std::string_view scheme) {
+    if (!text.starts_with(scheme) || !text.substr(scheme.size()).starts_with(':')) return false;
+    const std::string_view rest = text.substr(scheme.size() + 1);
+    return !std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 bool NetworkAddress::is_loopback() const {
@@ -125,7 +132,7 @@ Result<NetworkAddress> parse_network_address(std::string_view text) {
     if (text.starts_with("unix:")) return parse_unix(text.substr(5));
     for (const std::string_view scheme :
          {"ws", "wss", "tls", "tcp", "quic", "http", "https", "vsock"}) {
-        if (text.starts_with(std::string(scheme) + "://")) return unsupported_scheme(scheme);
+        if (has_scheme(text, scheme)) return unsupported_scheme(scheme);
     }
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) {

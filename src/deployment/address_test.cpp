@@ -47,7 +47,21 @@ TEST(Address, RefusesWhatIsNone) {
 }
 
 TEST(Address, NamesSchemesOfLaterVersions) {
-    EXPECT_EQ(parse_network_address("wss://10.0.0.3:9001").error().code, Code::unsupported);
+    for (const std::string text :
+         {"wss://10.0.0.3:9001", "ws:10.0.0.3:9001", "wss:lab.local:9001", "tls:[::1]:9001",
+          "quic:10.0.0.3:9001", "tls:10.0.0.3", "http://lab.local/mesh"}) {
+        const auto address = parse_network_address(text);
+        ASSERT_FALSE(address.has_value()) << text;
+        EXPECT_EQ(address.error().code, Code::unsupported) << text;
+    }
+}
+
+TEST(Address, HostsMayBeCalledLikeSchemes) {
+    for (const std::string text : {"ws:9001", "tls:9001", "quic.lab:9001"}) {
+        const auto address = parse_network_address(text);
+        ASSERT_TRUE(address.has_value()) << text;
+        EXPECT_EQ(address->text(), text);
+    }
 }
 
 }  // namespace
