@@ -201,7 +201,7 @@ Capabilities capabilities() {
     return {ServiceType::transform,
             {std::string(screen::pty_content_type)},
             {std::string(screen::screen_content_type)},
-            {"libvterm"}};
+            {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make(io::EventLoop& /*loop*/,
