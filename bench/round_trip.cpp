@@ -4,9 +4,8 @@
 //   bench_round_trip serve                      a raw TCP echo server; prints its port
 //   bench_round_trip tcp PORT COUNT             against it
 //   bench_round_trip mesh MACHINE SERVICE COUNT attached to the daemon of MACHINE
-//   bench_round_trip sink                       a raw TCP server that reads to the end, then
-//   answers one byte bench_round_trip send PORT                  standard input to it: what plain
-//   TCP takes
+//   bench_round_trip sink                       a raw TCP server that reads all, answers one byte
+//   bench_round_trip send PORT                  standard input to it: what plain TCP takes
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>

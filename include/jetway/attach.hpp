@@ -2,8 +2,9 @@
 // a Session.
 //
 //     jetway::io::EventLoop loop;
-//     const auto attaching = jetway::attach::connect(loop, "", {"my-program", pid}, [&](auto
-//     session) { ... }); loop.run();
+//     const auto attaching = jetway::attach::connect(
+//         loop, "", {"my-program", pid}, [&](auto session) { ... });
+//     loop.run();
 #pragma once
 
 #include "attach/attach.hpp"   // IWYU pragma: export

@@ -4,8 +4,9 @@
 //     jetway::io::EventLoop loop;
 //     jetway::Kernel kernel;
 //     jetway::router::RoutingServer router(kernel, loop, random, transport, options);
-//     router.create_terminal("to-machine-b", jetway::router::TerminalType::network,
-//     "10.0.0.2:9001"); loop.run();
+//     router.create_terminal(
+//         "to-machine-b", jetway::router::TerminalType::network, "10.0.0.2:9001");
+//     loop.run();
 #pragma once
 
 #include "base/random.hpp"            // IWYU pragma: export

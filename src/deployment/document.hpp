@@ -13,8 +13,8 @@
 namespace jetway::deployment {
 
 inline constexpr std::size_t max_file = 1024 * 1024;  // bytes
-inline constexpr std::size_t max_nodes =
-    50'000;  // aliases counted each time, and a long text as several
+// Aliases counted each time, and a long text as several.
+inline constexpr std::size_t max_nodes = 50'000;
 inline constexpr std::size_t max_depth = 32;
 
 struct Entry;

@@ -22,8 +22,8 @@ public:
 private:
     void drop(std::size_t written);
 
-    std::vector<Buffer>
-        items_;  // from head_ on; keeps its memory, so a steady flow does not allocate
+    // From head_ on; keeps its memory, so a steady flow does not allocate.
+    std::vector<Buffer> items_;
     std::size_t head_ = 0;
     std::size_t offset_ = 0;  // of the first item, bytes that are written
     std::size_t bytes_ = 0;

@@ -8,8 +8,8 @@
 namespace jetway {
 
 struct Message {
-    std::uint64_t header =
-        0;  // belongs to whoever writes and reads the pipe; on a terminal it is the frame header
+    /// Belongs to whoever writes and reads the pipe; on a terminal it is the frame header.
+    std::uint64_t header = 0;
     Buffer body;
 };
 

@@ -5,9 +5,10 @@
 //
 // When the reader does not keep up, messages queue; what happens when the queue is full is the
 // pipe's policy:
-//   block   the writer is told to wait: write() returns false, takes nothing, and on_space()
-//   follows latest  the newest queued message is replaced by the new one, whole drop    the new
-//   message is dropped and counted
+//
+//   block    the writer waits: write() takes nothing and returns false; on_space() follows
+//   latest   the newest queued message is replaced by the new one, whole
+//   drop     the new message is dropped, and counted
 #pragma once
 
 #include <cstddef>
@@ -124,8 +125,8 @@ private:
     Message pop_front();
     void drop_newest();
 
-    std::vector<Message>
-        ring_;  // one more than the capacity: for a message that the reader hands back
+    // One more than the capacity: for a message that the reader hands back.
+    std::vector<Message> ring_;
     std::size_t head_ = 0;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;

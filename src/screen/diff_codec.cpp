@@ -1,11 +1,14 @@
 // The encodings of Snapshot and Diff.
 //
-//   snapshot: state u64, columns u16, rows u16, cursor, modes u32, bells u64, title (u16 length,
-//   bytes), cells of each row diff:     base u64, state u64, count u32, then each op: kind u8 and
-//   its fields cells:    count u16, then runs { length u16, style, `length` cells } until `count`
-//   cells are there style:    u8 foreground kind | background kind << 2, u8 attributes, 0, 1 or 3
-//   bytes for each of the two cell:     0x20..0x7e itself; 0 second half; 1 narrow, 2 wide: u24; 3
-//   narrow, 4 wide cluster: u8 n, n times u24
+//   snapshot  state u64, columns u16, rows u16, cursor, modes u32, bells u64,
+//             title (u16 length, bytes), cells of each row
+//   diff      base u64, state u64, count u32, then each op: kind u8 and its fields
+//   cells     count u16, then runs { length u16, style, `length` cells } until `count` cells are
+//             there
+//   style     u8 foreground kind | background kind << 2, u8 attributes, 0, 1 or 3 bytes for each of
+//             the two
+//   cell      0x20..0x7e itself; 0 second half; 1 narrow, 2 wide: u24; 3 narrow, 4 wide cluster:
+//             u8 n, n times u24
 #include <algorithm>
 
 #include "screen/codec.hpp"

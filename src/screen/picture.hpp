@@ -51,14 +51,12 @@ struct Tile {
 
 struct PictureUpdate {
     enum class Kind : std::uint8_t {
-        full = 1,  // `data` is the whole picture; the size may be a new one
-        tiles =
-            2,  // `data` is the tiles one after the other, each laid out as a picture of its size
+        full = 1,    // `data` is the whole picture; the size may be a new one
+        tiles = 2,   // `data` is the tiles in order, each laid out as a picture of its size
         repeat = 3,  // the picture before this one, again
     };
-    Stamp stamp;  // us: when the picture is to be shown
-    std::uint64_t n =
-        0;  // counts pictures of this stream; a hole means that some were skipped (live)
+    Stamp stamp;              // us: when the picture is to be shown
+    std::uint64_t n = 0;      // counts this stream's pictures; a hole: some were skipped (live)
     std::uint64_t state = 0;  // of the screen it shows
     Kind kind = Kind::full;
     Format format = Format::i420;

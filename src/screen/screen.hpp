@@ -48,8 +48,7 @@ struct Style {
     bool operator==(const Style&) const = default;
 };
 
-/// One place on the grid. A wide character has width 2 and is followed by a cell of width 0 (text
-/// 0).
+/// One place on the grid. A wide character has width 2; a cell of width 0 and text 0 follows it.
 struct Cell {
     char32_t text = U' ';  // first code point; more of them: see Row::clusters
     Style style;

@@ -8,9 +8,9 @@
 //   | session                                                      |
 //   | sequence                                                     |
 //   | us                                                           |
-//   | off                                                          |   40 bytes, little-endian,
-//   then the body
+//   | off                                                          |
 //   +--------------------------------------------------------------+
+//   40 bytes, little-endian, then the body
 #pragma once
 
 #include <cstdint>
@@ -34,16 +34,18 @@ enum class MessageKind : std::uint8_t {
 };
 
 struct Stamp {
-    std::uint64_t session =
-        0;  // chosen by whoever runs the program (or by the recording), kept along the pipeline
-    std::uint32_t epoch = 0;     // grows when the sender starts over
-    std::uint64_t sequence = 0;  // of the sender's messages on this stream, from 0, without holes
-    std::uint64_t us =
-        0;  // since the session's start: when the bytes were read, or the time of the picture
-    std::uint64_t off =
-        0;  // bytes the program had written: before this PtyOut, or shown by this screen or picture
-    bool offline =
-        false;  // time is virtual (a replay as fast as can be): nobody may skip or coalesce
+    /// Chosen by whoever runs the program (or by the recording), kept along the pipeline.
+    std::uint64_t session = 0;
+    /// Grows when the sender starts over.
+    std::uint32_t epoch = 0;
+    /// Of the sender's messages on this stream, from 0, without holes.
+    std::uint64_t sequence = 0;
+    /// Since the session's start: when the bytes were read, or the time of the picture.
+    std::uint64_t us = 0;
+    /// Bytes the program had written: before this PtyOut, or shown by this screen or picture.
+    std::uint64_t off = 0;
+    /// Time is virtual (a replay as fast as can be): nobody may skip or coalesce.
+    bool offline = false;
     bool operator==(const Stamp&) const = default;
 };
 

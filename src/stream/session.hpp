@@ -85,8 +85,8 @@ struct ServiceContext {
     Session& session;
     std::string name;  // as offered: may differ from the kind's
     Settings settings;
-    std::function<void(const std::string& key, const std::string& text)>
-        note;  // shown by `jetway status`
+    /// Says something that `jetway status` shows.
+    std::function<void(const std::string& key, const std::string& text)> note;
 };
 
 /// Does the stream carry messages, or just bytes?

@@ -88,8 +88,8 @@ public:
     std::uint64_t confirmed() const;
     std::uint64_t received() const;  // stream bytes handed to on_data
     std::uint64_t replaced() const;  // messages that gave way to newer ones (Policy::latest)
-    std::uint64_t discarded()
-        const;  // bytes written that never left: the stream had ended, or nobody reads
+    /// Bytes written that never left: the stream had ended, or nobody reads.
+    std::uint64_t discarded() const;
     const wire::Open& opening() const;
 
 private:

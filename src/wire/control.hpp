@@ -18,8 +18,8 @@ namespace jetway::wire {
 
 using RouterId = std::uint64_t;  // 0 and ~0 are reserved
 
-inline constexpr std::size_t max_record =
-    std::size_t{32} * 1024;  // every control body except OPEN's, NODE included
+// Every control body except OPEN's, NODE included.
+inline constexpr std::size_t max_record = std::size_t{32} * 1024;
 inline constexpr std::size_t max_open = std::size_t{32} * 1024;
 inline constexpr std::size_t max_machine_name = 64;
 inline constexpr std::size_t max_service_name = 255;

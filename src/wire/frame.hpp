@@ -1,5 +1,4 @@
-// Frames: what a link carries. Every frame is an 8-byte header and a payload of at most 65,535
-// bytes.
+// Frames: what a link carries. Each is an 8-byte header and a payload of at most 65,535 bytes.
 //
 //    0               1               2               3
 //    0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7
@@ -69,8 +68,8 @@ enum class FrameType : std::uint8_t {
 namespace flag {
 inline constexpr std::uint8_t fin = 0x01;  // no more from this side
 inline constexpr std::uint8_t eom = 0x02;  // a message ends with this frame (streams of messages)
-inline constexpr std::uint8_t outcome =
-    0x04;  // only with fin: the payload is a wire::Outcome, not stream bytes
+// Only with fin: the payload is a wire::Outcome, not stream bytes.
+inline constexpr std::uint8_t outcome = 0x04;
 }  // namespace flag
 
 struct FrameHeader {

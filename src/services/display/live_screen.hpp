@@ -42,8 +42,8 @@ private:
     std::uint64_t revision_ = 0;
     std::uint64_t first_revision_ = 0;  // of the session that is shown
     bool live_ = false;                 // a session is running
-    std::optional<Duration>
-        least_delay_;    // between reading the terminal and here, the clocks' difference included
+    // Between reading the terminal and here, the clocks' difference included.
+    std::optional<Duration> least_delay_;
     Duration behind_{};  // what the last message took longer than the fastest
 };
 

@@ -14,8 +14,8 @@ namespace jetway::recorder {
 struct ReplayOptions {
     std::string input;
     double speed = 1;  // recorded seconds a second; 0: as fast as the readers take it
-    std::optional<Duration>
-        idle;  // longer pauses are cut to this, in the times of the messages too
+    /// Longer pauses are cut to this, in the times of the messages too.
+    std::optional<Duration> idle;
 };
 
 class Replay final : public stream::StageEvents {

@@ -8,8 +8,8 @@ namespace jetway::recorder {
 
 struct Utf8Character {
     enum class State : unsigned char { whole, wrong, cut } state = State::whole;
-    std::size_t length =
-        1;  // bytes to go on by: of a wrong sequence its longest right beginning (at least 1)
+    /// Bytes to go on by: of a wrong sequence its longest right beginning (at least 1).
+    std::size_t length = 1;
 };
 
 /// What `bytes`, which are not empty, begin with. `cut`: the beginning of a character, and the
