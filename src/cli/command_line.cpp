@@ -33,7 +33,7 @@ struct Options {
     PipeOptions pipe;
     RecOptions rec;
     std::string shell;
-    std::string names;
+    CompleteOptions complete;
 };
 
 using Verb = std::function<Result<int>(const Options&)>;
@@ -100,6 +100,11 @@ private:
         run->add_option("-m,--machine", options_.run.machine,
                         "the machine of the file that this one is")
             ->envname("JETWAY_MACHINE");
+        run->footer(
+            "Until Ctrl-C. Without --machine: the only one of the file.\n"
+            "examples:\n"
+            "  jetway run deployment.yml --machine machine-a\n"
+            "  JETWAY_MACHINE=machine-a jetway run deployment.yml");
         run->add_flag("--loopback", options_.run.on_loopback, "move its addresses as dev does")
             ->group("");
         run->add_flag("--quiet", options_.run.quiet, "do not repeat the file's warnings")
@@ -114,35 +119,54 @@ private:
         dev->footer(
             "Addresses that are not loopback move into 127.0.0.0/8. Each line begins with its "
             "machine.\n"
-            "example: jetway dev examples/seed.yml");
+            "examples:\n"
+            "  jetway dev examples/seed.yml\n"
+            "  jetway dev examples/hairpin/deployment.yml --one-process");
         CLI::App* check =
             add_verb("check", "say everything that is wrong with a file",
                      [](const Options& options) { return cli::check(options.check); });
         add_file(check, options_.check.file);
         add_format(check, options_.check.format);
-        check->footer("exit status: 0, also with warnings; 65 when there is an error");
+        check->footer(
+            "exit status: 0, also with warnings; 65 when there is an error\n"
+            "examples:\n"
+            "  jetway check examples/seed.yml\n"
+            "  jetway check examples/seed.yml -o json");
     }
 
     CLI::App* add_asking_verb(const std::string& name, const std::string& help,
-                              Result<int> (*verb)(const AskOptions&)) {
+                              Result<int> (*verb)(const AskOptions&), const std::string& footer) {
         CLI::App* command =
             add_verb(name, help, [verb](const Options& options) { return verb(options.ask); });
         add_machine(command, options_.ask.machine);
         add_format(command, options_.ask.format);
+        command->footer(footer);
         return command;
     }
 
     void add_asking_verbs() {
-        add_asking_verb("status", "links, terminals, streams and notes of a daemon", cli::status);
-        add_asking_verb("services", "every service that can be called by name", cli::services)
+        add_asking_verb("status", "links, terminals, streams and notes of a daemon", cli::status,
+                        "examples:\n"
+                        "  jetway status -m machine-a\n"
+                        "  jetway status -m machine-a -o json");
+        add_asking_verb("services", "every service that can be called by name", cli::services,
+                        "examples:\n"
+                        "  jetway services -m machine-a\n"
+                        "  jetway services gpu-server -m machine-a -o json")
             ->add_option("NAME", options_.ask.name, "only this one");
         add_asking_verb("routes", "where each instance is, how to get there, and which one is used",
-                        cli::routes)
+                        cli::routes,
+                        "examples:\n"
+                        "  jetway routes -m machine-a\n"
+                        "  jetway routes gpu-server -m machine-a -o json")
             ->add_option("NAME", options_.ask.name, "only this service");
-        CLI::App* trace = add_asking_verb(
-            "trace", "the way to a service, or through a pipeline, measured", cli::trace);
-        trace->add_option("NAME", options_.ask.name, "a service, or 'a | b | c'")->required();
-        trace->footer("example: jetway trace 'pty-server | parser-server | gpu-server'");
+        add_asking_verb("trace", "the way to a service, or through a pipeline, measured",
+                        cli::trace,
+                        "examples:\n"
+                        "  jetway trace gpu-server -m machine-a\n"
+                        "  jetway trace 'pty-server | parser-server | gpu-server' -m machine-a")
+            ->add_option("NAME", options_.ask.name, "a service, or 'a | b | c'")
+            ->required();
     }
 
     void add_stream_verbs() {
@@ -153,7 +177,9 @@ private:
         add_machine(call, options_.ask.machine);
         call->footer(
             "Ends when the answer ends, with the status of the remote program.\n"
-            "example: echo hi | jetway call upper");
+            "examples, with  - upper: { run: \"tr a-z A-Z\" }  on machine-a:\n"
+            "  echo hi | jetway call upper -m machine-a\n"
+            "  echo hi | jetway call upper@machine-a -m machine-b");
         CLI::App* pipe = add_verb("pipe", "standard input through a pipeline to standard output",
                                   [](const Options& options) { return cli::pipe(options.pipe); });
         pipe->add_option("PIPELINE", options_.pipe.pipeline,
@@ -191,9 +217,10 @@ private:
         completion->add_option("SHELL", options_.shell, "bash, zsh or fish")->required();
         completion->footer("example: source <(jetway completion bash)");
         CLI::App* names = add_verb("complete", "names for completion", [](const Options& options) {
-            return cli::complete_names(options.names);
+            return cli::complete_names(options.complete);
         });
-        names->add_option("WHAT", options_.names)->required();
+        names->add_option("WHAT", options_.complete.what)->required();
+        names->add_option("WORDS", options_.complete.words);
         names->group("");
         verb_names_.pop_back();
     }

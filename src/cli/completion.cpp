@@ -15,9 +15,13 @@ constexpr std::string_view bash_script =
     R"sh(# jetway completion for bash:  source <(jetway completion bash)
 _jetway() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}
+    # Bash makes three words of --machine=NAME.
+    if [ "$word" = "=" ]; then word=; fi
+    if [ "$before" = "=" ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
+    _jetway_names() { jetway complete "$1" -- "${COMP_WORDS[@]}" 2>/dev/null; }
     local verbs="run dev check status services routes trace call pipe rec completion"
     case $before in
-        --machine) COMPREPLY=($(compgen -W "$(jetway complete machines 2>/dev/null)" -- "$word")); return ;;
+        -m|--machine) COMPREPLY=($(compgen -W "$(_jetway_names machines)" -- "$word")); return ;;
         -o|--output) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
     esac
     if [ "$COMP_CWORD" = 1 ]; then
@@ -26,12 +30,12 @@ _jetway() {
     fi
     case $verb in
         run|dev|check) COMPREPLY=($(compgen -f -X '!*.y*ml' -- "$word") $(compgen -d -- "$word")) ;;
-        call|trace|services|routes) COMPREPLY=($(compgen -W "$(jetway complete services 2>/dev/null)" -- "$word")) ;;
-        pipe) COMPREPLY=($(compgen -W "$(jetway complete pipelines 2>/dev/null) $(jetway complete services 2>/dev/null)" -- "$word")) ;;
+        call|trace|services|routes) COMPREPLY=($(compgen -W "$(_jetway_names services)" -- "$word")) ;;
+        pipe) COMPREPLY=($(compgen -W "$(_jetway_names pipelines) $(_jetway_names services)" -- "$word")) ;;
         completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
     esac
     case $word in
-        -*) COMPREPLY=($(compgen -W "--machine --output --help" -- "$word")) ;;
+        -*) COMPREPLY=($(compgen -W "-m --machine -o --output --help" -- "$word")) ;;
     esac
 }
 complete -o filenames -F _jetway jetway
@@ -46,14 +50,19 @@ _jetway() {
         compadd -- $verbs --help --version
         return
     fi
+    _jetway_names() { names=(${(f)"$(jetway complete $1 -- $words 2>/dev/null)"}); compadd "${@:2}" -- $names }
     case ${words[CURRENT-1]} in
-        --machine) names=(${(f)"$(jetway complete machines 2>/dev/null)"}); compadd -- $names; return ;;
+        -m|--machine) _jetway_names machines; return ;;
         -o|--output) compadd -- text json; return ;;
+    esac
+    case ${words[CURRENT]} in
+        --machine=*) _jetway_names machines -P --machine=; return ;;
+        -*) compadd -- -m --machine -o --output --help; return ;;
     esac
     case ${words[2]} in
         run|dev|check) _files -g '*.y(a|)ml' ;;
-        call|trace|services|routes) names=(${(f)"$(jetway complete services 2>/dev/null)"}); compadd -- $names ;;
-        pipe) names=(${(f)"$(jetway complete pipelines 2>/dev/null)"} ${(f)"$(jetway complete services 2>/dev/null)"}); compadd -- $names ;;
+        call|trace|services|routes) _jetway_names services ;;
+        pipe) _jetway_names pipelines; _jetway_names services ;;
         completion) compadd -- bash zsh fish ;;
         rec) _files ;;
     esac
@@ -68,10 +77,10 @@ complete -c jetway -f
 complete -c jetway -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c jetway -n "__fish_seen_subcommand_from run dev check" -F
 complete -c jetway -n "__fish_seen_subcommand_from rec" -F
-complete -c jetway -n "__fish_seen_subcommand_from call trace services routes pipe" -a "(jetway complete services 2>/dev/null)"
-complete -c jetway -n "__fish_seen_subcommand_from pipe" -a "(jetway complete pipelines 2>/dev/null)"
+complete -c jetway -n "__fish_seen_subcommand_from call trace services routes pipe" -a "(jetway complete services -- (commandline -opc) 2>/dev/null)"
+complete -c jetway -n "__fish_seen_subcommand_from pipe" -a "(jetway complete pipelines -- (commandline -opc) 2>/dev/null)"
 complete -c jetway -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
-complete -c jetway -l machine -x -a "(jetway complete machines 2>/dev/null)"
+complete -c jetway -s m -l machine -x -a "(jetway complete machines 2>/dev/null)"
 complete -c jetway -s o -l output -x -a "text json"
 )sh";
 
@@ -94,6 +103,37 @@ std::set<std::string> pipeline_names(const json::object& answer) {
     return names;
 }
 
+/// The machine that a command line names: -m NAME, -mNAME, --machine NAME, --machine=NAME (three
+/// words in bash).
+std::string machine_on(const std::vector<std::string>& words) {
+    constexpr std::string_view joined = "--machine=";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "-m" || word == "--machine") {
+            if (i + 1 < words.size() && words[i + 1] == "=") ++i;
+            return i + 1 < words.size() ? words[i + 1] : std::string();
+        }
+        if (word.starts_with(joined)) return word.substr(joined.size());
+        if (word.starts_with("-m")) return word.substr(2);
+    }
+    return {};
+}
+
+/// Whose daemons to ask: all of this host when none is named.
+Result<std::vector<std::string>> machines_to_ask(const std::vector<std::string>& words) {
+    const auto chosen = attach::choose_machine(machine_on(words));
+    if (chosen) return std::vector<std::string>{*chosen};
+    if (chosen.error().code == Code::ambiguous) return attach::running_machines();
+    return chosen.error();
+}
+
+Result<std::set<std::string>> names_from(const std::string& machine, const std::string& what) {
+    JETWAY_ASSIGN(Attachment attachment, attach_to(machine, "complete"));
+    const bool services = what == "services";
+    JETWAY_ASSIGN(const json::object answer, ask(attachment, {}, services ? "services" : "status"));
+    return services ? service_names(answer) : pipeline_names(answer);
+}
+
 }  // namespace
 
 Result<int> completion(const std::string& shell) {
@@ -110,17 +150,19 @@ Result<int> completion(const std::string& shell) {
     return 0;
 }
 
-Result<int> complete_names(const std::string& what) {
-    if (what == "machines") {
+Result<int> complete_names(const CompleteOptions& options) {
+    std::set<std::string> names;
+    if (options.what == "machines") {
         JETWAY_ASSIGN(const std::vector<std::string> machines, attach::running_machines());
-        for (const std::string& machine : machines) std::cout << machine << "\n";
-        return 0;
+        names.insert(machines.begin(), machines.end());
+    } else {
+        JETWAY_ASSIGN(const std::vector<std::string> machines, machines_to_ask(options.words));
+        for (const std::string& machine : machines) {
+            // One that goes meanwhile, or does not answer, takes nothing from what others know.
+            if (auto known = names_from(machine, options.what)) names.merge(*known);
+        }
     }
-    JETWAY_ASSIGN(Attachment attachment, attach_to({}, "complete"));
-    const bool services = what == "services";
-    JETWAY_ASSIGN(const json::object answer, ask(attachment, {}, services ? "services" : "status"));
-    for (const std::string& name : services ? service_names(answer) : pipeline_names(answer))
-        std::cout << name << "\n";
+    for (const std::string& name : names) std::cout << name << "\n";
     return 0;
 }
 

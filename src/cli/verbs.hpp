@@ -64,8 +64,12 @@ Result<int> rec(const RecOptions& options);
 
 /// The script for `shell` (bash, zsh, fish) on standard output.
 Result<int> completion(const std::string& shell);
-/// What completion offers: names of `services`, `pipelines` or `machines`, one a line; none when
-/// nothing runs.
-Result<int> complete_names(const std::string& what);
+struct CompleteOptions {
+    std::string what;                // services, pipelines or machines
+    std::vector<std::string> words;  // of the line that is being completed
+};
+/// What completion offers, one name a line: what the machine named on the line knows, else what any
+/// daemon of this host does.
+Result<int> complete_names(const CompleteOptions& options);
 
 }  // namespace jetway::cli
