@@ -101,10 +101,12 @@ private:
             fail(update.error());
             return;
         }
+        const std::uint64_t drawn = update->n + 1;
+        update->n += skipped_;  // the hole that tells of them
         blocked_ = !stage_.write(encode(*update));
-        if (context_.note && update->n % 100 == 99) {
-            context_.note("pictures", std::to_string(update->n + 1) + ", " +
-                                          std::to_string(skipped_) + " skipped");
+        if (context_.note && drawn % 100 == 0) {
+            context_.note("pictures",
+                          std::to_string(drawn) + ", " + std::to_string(skipped_) + " skipped");
         }
     }
 
