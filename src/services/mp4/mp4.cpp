@@ -1,9 +1,11 @@
 #include "services/mp4/mp4.hpp"
 
 #include <ctime>
+#include <filesystem>
 #include <set>
 #include <unordered_map>
 
+#include "base/handle.hpp"
 #include "base/log.hpp"
 #include "screen/assembly.hpp"
 #include "services/mp4/video_file.hpp"
@@ -30,13 +32,23 @@ Result<Recording> read_recording(const Settings& settings, const Recording& fall
     return recording;
 }
 
-std::string made_up_name(const std::string& service, const std::string& machine) {
+/// SERVICE-MACHINE-TIME.
+std::string made_up_stem(const std::string& service, const std::string& machine) {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
     localtime_r(&now, &parts);
     char text[32] = {};
     std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &parts);
-    return service + "-" + machine + "-" + text + ".mp4";
+    return service + "-" + machine + "-" + text;
+}
+
+/// The first of STEM.mp4, STEM-2.mp4 and so on that is not there yet.
+std::string free_name(const std::string& stem) {
+    std::error_code ignored;
+    std::string path = stem + ".mp4";
+    for (int number = 2; std::filesystem::exists(path, ignored); ++number)
+        path = stem + "-" + std::to_string(number) + ".mp4";
+    return path;
 }
 
 /// One video being written.
@@ -44,8 +56,8 @@ class Encoding final : public stream::StageEvents {
 public:
     struct Owner {
         std::function<void(Encoding*)> over;
-        std::function<Result<>(const std::string& path)> claim;  // one writer a file
-        std::function<void(const std::string& path)> release;
+        /// One writer a file: until the handle goes.
+        std::function<Result<Handle>(const std::string& path)> claim;
     };
 
     Encoding(const stream::ServiceContext& context, stream::StreamPtr stream, Recording recording,
@@ -55,10 +67,9 @@ public:
           stage_(context.session, std::move(stream), *this, context.name),
           input_(screen::max_picture_message(screen::max_side, screen::max_side)) {
         if (recording_.output.empty())
-            recording_.output = made_up_name(context.name, context.session.machine());
+            stem_ = made_up_stem(context.name, context.session.machine());
         stage_.start({}, wire::Shape::messages);
     }
-    ~Encoding() { release(); }
 
 private:
     void on_input(Buffer bytes, bool end_of_message) override {
@@ -80,14 +91,20 @@ private:
     Result<> take(const Buffer& message) {
         JETWAY_ASSIGN(const screen::PictureUpdate update, screen::decode_picture(message));
         JETWAY_TRY(screen::apply(picture_, update));
-        if (!file_) {
-            JETWAY_TRY(owner_.claim(recording_.output));
-            claimed_ = true;
-            JETWAY_ASSIGN(file_, VideoFile::create(recording_.output, picture_.width,
-                                                   picture_.height, recording_.video));
-        }
+        if (!file_) JETWAY_TRY(create_file());
         last_us_ = std::max(last_us_, update.stamp.us);
-        return file_->add(picture_, update.stamp.us);
+        auto added = file_->add(picture_, update.stamp.us);
+        if (!added) file_.reset();  // only the destructor may follow
+        return added;
+    }
+
+    /// A name that was asked for replaces an old file, a made-up one does not.
+    Result<> create_file() {
+        if (!stem_.empty()) recording_.output = free_name(stem_);
+        JETWAY_ASSIGN(claim_, owner_.claim(recording_.output));
+        JETWAY_ASSIGN(file_, VideoFile::create(recording_.output, picture_.width, picture_.height,
+                                               recording_.video));
+        return success();
     }
 
     void on_input_finish(const wire::Outcome& /*outcome*/) override {
@@ -100,7 +117,7 @@ private:
         }
         auto summary = file_->close(last_us_);
         file_.reset();
-        release();
+        claim_.reset();
         if (!summary) return fail(summary.error());
         outcome.set_detail(fmt::format("{}: {:.1f} s, {} pictures", summary->path, summary->seconds,
                                        summary->pictures));
@@ -109,35 +126,37 @@ private:
     }
 
     void on_end(const std::optional<Error>& failure) override {
-        if (failure && file_) {
-            // Whoever sent pictures is gone: what came is worth keeping.
-            if (auto summary = file_->close(last_us_))
-                log::info("wrote {} ({})", summary->path, failure->line());
-            file_.reset();
-        }
+        if (failure) keep(*failure);
         owner_.over(this);  // destroys this
     }
 
     void fail(const Error& reason) {
         over_ = true;
         log::error("{}", reason.line());
-        file_.reset();
-        release();
+        keep(reason);
+        claim_.reset();
         stage_.fail(reason);
     }
 
-    void release() {
-        if (std::exchange(claimed_, false)) owner_.release(recording_.output);
+    /// No more pictures will come: those that came are worth keeping.
+    void keep(const Error& reason) {
+        if (!file_) return;
+        if (auto summary = file_->close(last_us_); summary)
+            log::info("wrote {} ({})", summary->path, reason.line());
+        else
+            log::error("{}", summary.error().line());
+        file_.reset();
     }
 
     Owner owner_;
     Recording recording_;
+    std::string stem_;  // of the made-up name; empty: the name is given
     stream::Stage stage_;
     screen::Assembly input_;
     screen::Picture picture_;
+    Handle claim_;  // of the file
     std::unique_ptr<VideoFile> file_;
     std::uint64_t last_us_ = 0;
-    bool claimed_ = false;
     bool over_ = false;
 };
 
@@ -158,22 +177,24 @@ public:
         auto encoding = std::make_unique<Encoding>(
             context_, std::move(stream), std::move(*recording),
             Encoding::Owner{[this](Encoding* over) { encodings_.erase(over); },
-                            [this](const std::string& path) { return claim(path); },
-                            [this](const std::string& path) { paths_.erase(path); }});
+                            [this](const std::string& path) { return claim(path); }});
         Encoding* key = encoding.get();
         encodings_.emplace(key, std::move(encoding));
     }
 
 private:
-    Result<> claim(const std::string& path) {
-        if (paths_.insert(path).second) return success();
+    Result<Handle> claim(const std::string& path) {
+        std::error_code ignored;
+        const auto file =
+            std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
+        if (paths_.insert(file).second) return Handle([this, file] { paths_.erase(file); });
         return Error(Code::already_running, path + " is being written for another stream")
             .then("name another file with the setting `output`");
     }
 
     stream::ServiceContext context_;
     Recording recording_;
-    std::set<std::string> paths_;
+    std::set<std::filesystem::path> paths_;  // being written, in one spelling
     std::unordered_map<Encoding*, std::unique_ptr<Encoding>> encodings_;
 };
 

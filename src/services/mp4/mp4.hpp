@@ -1,5 +1,6 @@
 // mp4-encoder: takes pictures (screen/picture.hpp), writes an MP4 file. The file is made at the
-// first picture; its name and length come back in the stream's outcome.
+// first picture; its name and length come back in the stream's outcome. A stream that names a file
+// which another one is writing is ended with E-ALREADY-RUNNING; a name made up here is a free one.
 #pragma once
 
 #include <memory>
