@@ -81,6 +81,12 @@ class VideoTest(unittest.TestCase):
         self.assertEqual(tcp, one)
         self.assertEqual(tcp, unix)
 
+    def test_the_same_pictures_on_an_opencl_device(self):
+        scalar = self.pictures(deployment(over_tcp))
+        opencl = self.pictures(deployment(over_tcp).replace("device: scalar", "device: opencl"))
+        self.assertGreater(len(scalar), 60)
+        self.assertEqual(scalar, opencl)
+
     def test_rec_films_a_program_and_ends_with_its_status(self):
         place = Place()
         self.addCleanup(place.close)
