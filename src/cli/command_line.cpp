@@ -17,10 +17,10 @@ constexpr const char* examples = R"(examples:
   jetway check deployment.yml                     what is wrong with a file
   jetway dev deployment.yml                       all its machines on this host
   jetway run deployment.yml --machine machine-a   one of them
-  jetway routes                                   every service, where it is and how to get there
-  jetway trace gpu-server                         the way to one, measured
-  echo hi | jetway call upper                     a service as if it were a program here
-  jetway pipe 'pty-server | parser-server | gpu-server | mp4-encoder'
+  jetway routes -m machine-a                      every service, where it is and how to get there
+  jetway trace gpu-server -m machine-a            the way to one, measured
+  echo hi | jetway call upper -m machine-a        a service as if it were a program here
+  jetway pipe 'pty-server | recorder' -m machine-a --set pty-server.run=ls
   jetway rec demo.mp4 -- ls -lR --color /etc      a video and a recording of a program
 exit status: that of the remote program (call, pipe, rec), else as docs/errors.md says)";
 
@@ -102,9 +102,9 @@ private:
             ->envname("JETWAY_MACHINE");
         run->footer(
             "Until Ctrl-C. Without --machine: the only one of the file.\n"
-            "examples:\n"
-            "  jetway run deployment.yml --machine machine-a\n"
-            "  JETWAY_MACHINE=machine-a jetway run deployment.yml");
+            "examples, with the deployment.yml of the README:\n"
+            "  jetway run deployment.yml --machine laptop\n"
+            "  JETWAY_MACHINE=server jetway run deployment.yml");
         run->add_flag("--loopback", options_.run.on_loopback, "move its addresses as dev does")
             ->group("");
         run->add_flag("--quiet", options_.run.quiet, "do not repeat the file's warnings")
@@ -145,26 +145,28 @@ private:
     }
 
     void add_asking_verbs() {
+        const std::string while_hairpin_runs =
+            "examples, while jetway dev examples/hairpin/deployment.yml runs:\n";
         add_asking_verb("status", "links, terminals, streams and notes of a daemon", cli::status,
-                        "examples:\n"
-                        "  jetway status -m machine-a\n"
-                        "  jetway status -m machine-a -o json");
+                        while_hairpin_runs +
+                            "  jetway status -m machine-a\n"
+                            "  jetway status -m machine-a -o json");
         add_asking_verb("services", "every service that can be called by name", cli::services,
-                        "examples:\n"
-                        "  jetway services -m machine-a\n"
-                        "  jetway services gpu-server -m machine-a -o json")
+                        while_hairpin_runs +
+                            "  jetway services gpu-server -m machine-a\n"
+                            "  jetway services -m machine-a -o json")
             ->add_option("NAME", options_.ask.name, "only this one");
         add_asking_verb("routes", "where each instance is, how to get there, and which one is used",
                         cli::routes,
-                        "examples:\n"
-                        "  jetway routes -m machine-a\n"
-                        "  jetway routes gpu-server -m machine-a -o json")
+                        while_hairpin_runs +
+                            "  jetway routes gpu-server -m machine-a\n"
+                            "  jetway routes -m machine-a -o json")
             ->add_option("NAME", options_.ask.name, "only this service");
         add_asking_verb("trace", "the way to a service, or through a pipeline, measured",
                         cli::trace,
-                        "examples:\n"
-                        "  jetway trace gpu-server -m machine-a\n"
-                        "  jetway trace 'pty-server | parser-server | gpu-server' -m machine-a")
+                        while_hairpin_runs +
+                            "  jetway trace gpu-server -m machine-a\n"
+                            "  jetway trace 'pty-server | parser-server | gpu-server' -m machine-a")
             ->add_option("NAME", options_.ask.name, "a service, or 'a | b | c'")
             ->required();
     }
@@ -177,9 +179,9 @@ private:
         add_machine(call, options_.ask.machine);
         call->footer(
             "Ends when the answer ends, with the status of the remote program.\n"
-            "examples, with  - upper: { run: \"tr a-z A-Z\" }  on machine-a:\n"
-            "  echo hi | jetway call upper -m machine-a\n"
-            "  echo hi | jetway call upper@machine-a -m machine-b");
+            "examples, while jetway dev runs the deployment.yml of the README:\n"
+            "  echo hi | jetway call upper -m laptop\n"
+            "  echo hi | jetway call upper@server -m laptop");
         CLI::App* pipe = add_verb("pipe", "standard input through a pipeline to standard output",
                                   [](const Options& options) { return cli::pipe(options.pipe); });
         pipe->add_option("PIPELINE", options_.pipe.pipeline,
@@ -190,7 +192,10 @@ private:
             ->allow_extra_args(false)
             ->option_text("STAGE.KEY=VALUE ...");
         add_machine(pipe, options_.pipe.machine);
-        pipe->footer("example: jetway pipe demo --set pty-server.run=htop");
+        pipe->footer(
+            "examples, while jetway dev examples/hairpin/deployment.yml runs:\n"
+            "  jetway pipe demo -m machine-a --set 'pty-server.run=ls -lR --color /etc'\n"
+            "  jetway pipe 'pty-server | recorder' -m machine-a --set pty-server.run=ls");
         add_rec();
     }
 
@@ -207,7 +212,9 @@ private:
         rec->footer(
             "Uses the services of the daemon here, or starts its own. Ends with the program's "
             "status.\n"
-            "example: jetway rec demo.mp4 -- htop");
+            "examples:\n"
+            "  jetway rec demo.mp4 -- ls -lR --color /etc\n"
+            "  jetway rec demo.mp4 -- sh -c 'for i in 1 2 3; do date; sleep 1; done'");
     }
 
     void add_completion() {
