@@ -7,6 +7,7 @@
 
 #include "attach/attach.hpp"
 #include "base/log.hpp"
+#include "io/byte_stream.hpp"
 
 namespace jetway::attach {
 
@@ -100,6 +101,7 @@ private:
 }  // namespace
 
 int run_service(int argc, char** argv, const Capabilities& capabilities, const MakeService& make) {
+    io::open_missing_standard_descriptors();
     auto arguments = read_arguments(argc, argv);
     if (!arguments) {
         std::fprintf(stderr, "%s\n", arguments.error().text().c_str());

@@ -19,7 +19,7 @@ public:
     Call(Attachment& attachment, const std::string& name)
         : loop_(*attachment.loop),
           stream_(attachment.session->open(opening(name), *this)),
-          input_(loop_, *stream_),
+          input_(loop_, *stream_, [this](const Error& error) { on_unreadable(error); }),
           output_(
               loop_, [this](std::size_t bytes) { on_drained(bytes); },
               [this](const Error& error) { on_closed(error); }),
@@ -67,10 +67,16 @@ private:
     void on_closed(const Error& error) {
         output_closed_ = true;
         status_ = closed_output_status;
+        if (error.code != Code::closed) failure_ = error;
         if (over_) return;
         stream_->stop(error);
         input_.stop();
         patience_ = loop_.after(last_patience, [this] { loop_.stop(); });
+    }
+    void on_unreadable(const Error& error) {
+        failure_ = error;
+        if (!over_) stream_->reset(Error(Code::cancelled, "the caller cannot read its input"));
+        patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
     }
     void on_signal(int number) {
         status_ = 128 + number;

@@ -8,7 +8,9 @@ namespace jetway::cli {
 
 using namespace std::chrono_literals;
 
-InputCopy::InputCopy(io::EventLoop& loop, stream::Stream& stream) : stream_(stream) {
+InputCopy::InputCopy(io::EventLoop& loop, stream::Stream& stream,
+                     std::function<void(const Error&)> failed)
+    : stream_(stream), failed_(std::move(failed)) {
     auto input = io::adopt_standard(loop, STDIN_FILENO);
     if (!input) {
         stream_.finish();
@@ -27,6 +29,11 @@ void InputCopy::stop() {
     if (input_ == nullptr) return;
     input_.reset();
     stream_.finish();
+}
+
+void InputCopy::on_failed(const Error& error) {
+    input_.reset();
+    failed_(Error(Code::io, "cannot read standard input").because(error.detail));
 }
 
 void InputCopy::on_read(Buffer bytes) {
@@ -55,14 +62,15 @@ void OutputCopy::on_drained() {
 void OutputCopy::on_failed(const Error& error) {
     output_.reset();
     discarding_ = loop_.after(0ms, [this] { on_drained(); });
-    failed_(error);
+    if (error.code == Code::closed) return failed_(error);
+    failed_(Error(Code::io, "cannot write standard output").because(error.detail));
 }
 
 int status_of(const wire::Outcome& outcome) {
-    if (outcome.has_status()) return outcome.status() & 0xff;
-    if (outcome.code() == 0) return 0;
-    const std::string stage = outcome.stage();
-    return show_error(Error(static_cast<Code>(outcome.code()), outcome.detail()).at(stage));
+    const int status = outcome.has_status() ? outcome.status() & 0xff : 0;
+    if (outcome.code() == 0) return status;
+    const int shown = show_error(wire::to_error(outcome));
+    return status != 0 ? status : shown;
 }
 
 }  // namespace jetway::cli

@@ -10,10 +10,11 @@
 namespace jetway::cli {
 
 /// Copies standard input into a stream and finishes the stream's half at its end. The stream
-/// outlives it.
+/// outlives it. When it cannot be read, `failed` hears of it and the stream is left as it is.
 class InputCopy final : public io::ByteStreamEvents {
 public:
-    InputCopy(io::EventLoop& loop, stream::Stream& stream);
+    InputCopy(io::EventLoop& loop, stream::Stream& stream,
+              std::function<void(const Error&)> failed);
 
     /// The stream has room again (StreamEvents::on_writable).
     void resume();
@@ -23,9 +24,10 @@ public:
 private:
     void on_read(Buffer bytes) override;
     void on_read_end() override { stop(); }
-    void on_failed(const Error& /*error*/) override { stop(); }
+    void on_failed(const Error& error) override;
 
     stream::Stream& stream_;
+    std::function<void(const Error&)> failed_;
     io::ByteStreamPtr input_;  // nullptr when stopped, or when there is no standard input
 };
 
@@ -55,8 +57,8 @@ private:
     Handle discarding_;
 };
 
-/// The exit status of a command whose stream ended with this outcome: the program's own, else that
-/// of its code (whose error is shown). 0 for plain success.
+/// The exit status of a command whose stream ended with this outcome: the program's own, unless
+/// that is 0, else that of its code, whose error is shown. 0 for plain success.
 int status_of(const wire::Outcome& outcome);
 
 }  // namespace jetway::cli

@@ -50,12 +50,14 @@ public:
         const auto type = types.find(first_.address().substr(0, first_.address().find('@')));
         const bool takes_input = type == types.end() || type->second != "source";
         if (takes_input) {
-            input_.emplace(loop_, pipeline_->stream());
+            input_.emplace(loop_, pipeline_->stream(),
+                           [this](const Error& error) { give_up(error); });
         } else {
             pipeline_->stream().finish();
         }
         loop_.run();
         if (signal_ != 0) return 128 + signal_;
+        if (failure_) return *failure_;
         if (sink_->closed()) return closed_output_status;
         return pipeline_->result();
     }
@@ -65,6 +67,7 @@ private:
         if (!pipeline_) return;
         if (input_ && (pipeline_->stopped() || pipeline_->over())) input_->stop();
         if (input_ && !pipeline_->over()) input_->resume();
+        if (sink_->failure() && !failure_) return give_up(*sink_->failure());
         if (pipeline_->over() && sink_->idle()) loop_.stop();
         // A failed pipeline resets its last stage, but that word may be lost with a machine.
         if (pipeline_->over() && !patience_) patience_ = loop_.after(1s, [this] { loop_.stop(); });
@@ -72,6 +75,13 @@ private:
 
     void on_signal(int number) {
         signal_ = number;
+        cancel();
+    }
+    void give_up(const Error& reason) {
+        failure_ = reason;
+        cancel();
+    }
+    void cancel() {
         pipeline_->cancel();
         patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
     }
@@ -83,6 +93,7 @@ private:
     std::optional<RunningPipeline> pipeline_;
     std::optional<InputCopy> input_;
     Handle patience_;
+    std::optional<Error> failure_;
     int signal_ = 0;
 };
 

@@ -87,7 +87,9 @@ void Sink::give_credit() {
 
 void Sink::on_closed(const Error& error) {
     closed_ = true;
+    if (error.code != Code::closed) failure_ = error;
     if (stream_ != nullptr) stream_->stop(error);
+    if (failure_) changed_();
 }
 
 /// The stage before us finishes only when everything was written.

@@ -24,6 +24,8 @@ public:
     bool idle() const { return output_.idle() && stream_ == nullptr; }
     /// Nobody reads standard output.
     bool closed() const { return closed_; }
+    /// Standard output cannot be written.
+    const std::optional<Error>& failure() const { return failure_; }
 
 private:
     void on_open(stream::StreamPtr stream) override;
@@ -46,6 +48,7 @@ private:
     std::size_t owed_ = 0;  // bytes of credit, given back when everything is written
     bool input_over_ = false;
     bool closed_ = false;
+    std::optional<Error> failure_;
     Handle offer_;
 };
 

@@ -1,6 +1,7 @@
 #include "io/byte_stream.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -173,7 +174,8 @@ void Stream::report_failure(const bool& destroyed) {
     if (reading_) read_rest(destroyed);
     if (destroyed || events_ == nullptr) return;
     ByteStreamEvents* events = std::exchange(events_, nullptr);
-    events->on_failed(*failed_);
+    const Error reason = *failed_;  // the stream may go in the call
+    events->on_failed(reason);
 }
 
 // The other side may have said why before it went.
@@ -224,6 +226,14 @@ bool Stream::read_once() {
 
 ByteStreamPtr adopt(EventLoop& loop, int descriptor) {
     return std::make_unique<Stream>(loop, descriptor, fcntl(descriptor, F_GETFL));
+}
+
+void open_missing_standard_descriptors() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", O_RDWR) != descriptor)
+            std::abort();  // the lowest that is free is this one
+    }
 }
 
 Result<ByteStreamPtr> adopt_standard(EventLoop& loop, int descriptor) {

@@ -60,6 +60,9 @@ using ByteStreamPtr = std::unique_ptr<ByteStream>;
 /// Takes ownership of `descriptor` (socket, pipe, pty master, file) and makes it non-blocking. One
 /// that is shared with other processes gets its blocking mode back when the stream goes.
 ByteStreamPtr adopt(EventLoop& loop, int descriptor);
+/// Opens /dev/null in place of the standard descriptors that a caller has closed: else the next
+/// thing opened would be taken for them. First in main().
+void open_missing_standard_descriptors();
 /// A stream on a standard descriptor (0, 1, 2), which stays open and blocking: a terminal or a pipe
 /// is opened once more, a file or a socket is duplicated.
 Result<ByteStreamPtr> adopt_standard(EventLoop& loop, int descriptor);

@@ -20,8 +20,10 @@ bool on_streams(const wire::FrameHeader& header) {
            header.type <= static_cast<std::uint8_t>(FrameType::reset_ack);
 }
 
+/// A source takes nothing, so it is nobody's next stage.
 bool takes(const Capabilities& capabilities, const std::string& content_type) {
     const auto& accepts = capabilities.accepts;
+    if (capabilities.type == ServiceType::source) return content_type.empty();
     return accepts.empty() || content_type.empty() ||
            std::find(accepts.begin(), accepts.end(), content_type) != accepts.end();
 }

@@ -11,18 +11,8 @@ bool says_something(const wire::Outcome& outcome) {
     return outcome.has_status() || outcome.code() != 0;
 }
 
-wire::Outcome to_outcome(const Error& reason, const std::string& speaker) {
-    wire::Outcome outcome;
-    outcome.set_code(
-        static_cast<std::uint32_t>(reason.code == Code::ok ? Code::cancelled : reason.code));
-    outcome.set_stage(speaker);
-    outcome.set_detail(reason.next.empty() ? reason.detail : reason.detail + "; " + reason.next);
-    return outcome;
-}
-
-Error to_error(const wire::Outcome& outcome) {
-    return Error(static_cast<Code>(outcome.code()), outcome.detail()).at(outcome.stage());
-}
+using wire::to_error;
+using wire::to_outcome;
 
 }  // namespace
 

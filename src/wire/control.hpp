@@ -116,8 +116,10 @@ void from_settings(const Settings& settings, google::protobuf::RepeatedPtrField<
 /// `where` is the machine that speaks. What a peer wrote is made fit for a terminal (clean_text).
 Error to_error(const Nack& nack);
 Error to_error(const Reset& reset);
+Error to_error(const Outcome& outcome);
 /// Code::ok, which refuses nothing, becomes E-CANCELLED.
 Nack to_nack(const Error& error, std::string_view machine);
+Outcome to_outcome(const Error& error, std::string_view stage);
 Reset to_reset(const Error& error, std::string_view machine);
 
 /// FNV-1a 64 of the bytes, then mixed: digests of records and catalogues. Not for secrets.

@@ -19,6 +19,8 @@ const Field reset_fields[] = {
 const Field outcome_fields[] = {
     {4, Field::Kind::text, 1, max_address},
     {5, Field::Kind::text, 1, max_detail},
+    {6, Field::Kind::text, 1, max_detail},
+    {7, Field::Kind::text, 1, max_detail},
 };
 const Field goaway_fields[] = {{2, Field::Kind::text, 1, max_detail}};
 const Field offered_fields[] = {{3, Field::Kind::text, 1, max_detail}};
@@ -111,6 +113,25 @@ Error to_error(const Nack& nack) {
 
 Error to_error(const Reset& reset) {
     return error_from(reset);
+}
+
+Error to_error(const Outcome& outcome) {
+    Error error(static_cast<Code>(outcome.code()), clean_text(outcome.detail(), max_detail));
+    error.where = clean_text(outcome.stage(), max_address);
+    error.evidence = clean_text(outcome.evidence(), max_detail);
+    error.next = clean_text(outcome.next(), max_detail);
+    return error;
+}
+
+Outcome to_outcome(const Error& error, std::string_view stage) {
+    Outcome outcome;
+    const Code code = error.code == Code::ok ? Code::cancelled : error.code;
+    outcome.set_code(static_cast<std::uint32_t>(code));
+    outcome.set_stage(std::string(stage));
+    outcome.set_detail(clean_text(error.detail, max_detail));
+    outcome.set_evidence(clean_text(error.evidence, max_detail));
+    outcome.set_next(clean_text(error.next, max_detail));
+    return outcome;
 }
 
 Nack to_nack(const Error& error, std::string_view machine) {

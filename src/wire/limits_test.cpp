@@ -379,6 +379,8 @@ TEST(Limits, OfTextForPeople) {
     EXPECT_EQ(with_text<Reset>(3, 1024), Code::ok);
     EXPECT_EQ(with_text<Reset>(3, 1025), Code::too_large);
     EXPECT_EQ(with_text<Outcome>(5, 1025), Code::too_large);
+    EXPECT_EQ(with_text<Outcome>(6, 1025), Code::too_large);
+    EXPECT_EQ(with_text<Outcome>(7, 1025), Code::too_large);
     EXPECT_EQ(with_text<Goaway>(2, 1025), Code::too_large);
     EXPECT_EQ(with_text<Offered>(3, 1025), Code::too_large);
     EXPECT_EQ(with_text<Attach>(3, 255), Code::ok);

@@ -156,6 +156,8 @@ inline void fill(Sampler& s, Outcome& out) {
     out.set_code(static_cast<std::uint32_t>(s.below(0x10000)));
     out.set_stage(s.maybe_address());
     out.set_detail(s.words(max_detail));
+    out.set_evidence(s.words(max_detail));
+    out.set_next(s.words(max_detail));
 }
 
 inline void fill(Sampler& s, Hello& out) {

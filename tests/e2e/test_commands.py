@@ -172,6 +172,39 @@ class Commands(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(5 * SLOWNESS), 130)
 
+    def test_a_failing_stage_says_why_whatever_its_program_says(self):
+        answer = self.mesh.run("pipe", "cat | nobody", "--machine", "a", input=b"x")
+        self.assertEqual(answer.returncode, 69)
+        lines = answer.stderr.decode().splitlines()
+        self.assertEqual(lines[0], 'E-NO-SERVICE  nobody offers "nobody"')
+        self.assertRegex(lines[1], r"^  where +nobody")
+        self.assertRegex(lines[-1], r"^  next +jetway services")
+
+    def test_an_output_that_cannot_be_written_is_an_error(self):
+        for command in (["call", "cat"], ["pipe", "cat"], ["services"], ["status"]):
+            with open("/dev/full", "wb") as full:
+                process = self.mesh.start(*command, "--machine", "a", stdin=subprocess.PIPE, stdout=full,
+                                          stderr=subprocess.PIPE)
+                _, said = process.communicate(b"x\n", timeout=10 * SLOWNESS)
+            self.assertEqual(process.returncode, 74, command)
+            self.assertIn(b"cannot write standard output", said)
+
+    def test_an_input_that_cannot_be_read_is_an_error(self):
+        folder = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        for command in ("call", "pipe"):
+            process = self.mesh.start(command, "cat", "--machine", "a", stdin=folder, stderr=subprocess.PIPE)
+            _, said = process.communicate(timeout=10 * SLOWNESS)
+            self.assertEqual(process.returncode, 74)
+            self.assertIn(b"cannot read standard input", said)
+
+    def test_closed_standard_descriptors_are_an_empty_input_and_a_lost_output(self):
+        command = f"{JETWAY} call cat --machine a"
+        for redirection, status, output in (("<&-", 0, b""), ("<&- >&-", 0, b"")):
+            answer = subprocess.run(["/bin/sh", "-c", f"{command} {redirection}"], env=self.mesh.environment,
+                                    capture_output=True, timeout=10 * SLOWNESS)
+            self.assertEqual((answer.returncode, answer.stdout), (status, output), redirection)
+
     def test_several_daemons_want_a_name(self):
         answer = self.mesh.run("status")
         self.assertEqual(answer.returncode, 78)
