@@ -53,6 +53,8 @@ private:
         const std::size_t start = position_;
         while (position_ < text_.size() && !ends_address(text_[position_])) ++position_;
         const std::string_view word = text_.substr(start, position_ - start);
+        if (word.empty() && start < text_.size() && text_[start] == '{')
+            return error("a group cannot come first: write what it follows, as in a | { b ; c }");
         if (word.empty()) return error("the name of a service is missing");
         if (const auto address = parse_address(word); !address) {
             position_ = start;

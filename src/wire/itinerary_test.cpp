@@ -58,7 +58,6 @@ TEST(Itinerary, ErrorsNameTheColumn) {
     EXPECT_EQ(refusal("a ; b"), "column 3: ';' is out of place here");
     EXPECT_EQ(refusal("a }"), "column 3: '}' is out of place here");
     EXPECT_EQ(refusal("a { b }"), "column 3: '{' is out of place here");
-    EXPECT_EQ(refusal("{ a ; b }"), "column 1: the name of a service is missing");
     EXPECT_EQ(refusal("a | { b ; }"), "column 11: the name of a service is missing");
     EXPECT_EQ(refusal("a | { }"), "column 7: the name of a service is missing");
     EXPECT_EQ(refusal("a | { b"),
@@ -69,6 +68,13 @@ TEST(Itinerary, ErrorsNameTheColumn) {
               "column 16: nothing can follow a branch: put it inside the braces");
     EXPECT_EQ(refusal("a | b@ | c"), "column 5: \"\": the name of a machine may not be empty");
     EXPECT_EQ(refusal("a | #b"), "column 5: \"#b\": the name of a service may not begin with '#'");
+}
+
+TEST(Itinerary, AGroupCannotComeFirst) {
+    EXPECT_EQ(refusal("{ a ; b }"),
+              "column 1: a group cannot come first: write what it follows, as in a | { b ; c }");
+    EXPECT_EQ(refusal("a | { b ; { c ; d } }"),
+              "column 11: a group cannot come first: write what it follows, as in a | { b ; c }");
 }
 
 std::string chain(std::size_t count, const std::string& between) {
