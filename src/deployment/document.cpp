@@ -1,5 +1,7 @@
 #include "deployment/document.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -13,6 +15,10 @@
 namespace jetway::deployment {
 namespace {
 
+constexpr std::string_view yaml_tags = "tag:yaml.org,2002:";  // what "!!" stands for
+/// Tags that say what the value is anyway.
+constexpr std::array<std::string_view, 7> plain_tags{"!!str",  "!!int", "!!float", "!!bool",
+                                                     "!!null", "!!seq", "!!map"};
 constexpr std::size_t bytes_per_value = 32;  // a longer text costs the budget more
 
 Place place_of(const YAML::Mark& mark) {
@@ -101,9 +107,13 @@ private:
         return result;
     }
     void check_tag(const YAML::Mark& mark, const std::string& tag) {
-        if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:"))
-            return;
-        problems_.error(place_of(mark), "a tag (" + quoted(tag) + ") means nothing here",
+        if (tag.empty() || tag == "?" || tag == "!") return;
+        std::string shown = tag;
+        if (tag.starts_with(yaml_tags)) {
+            shown = "!!" + tag.substr(yaml_tags.size());
+            if (std::find(plain_tags.begin(), plain_tags.end(), shown) != plain_tags.end()) return;
+        }
+        problems_.error(place_of(mark), "a tag (" + quoted(shown) + ") means nothing here",
                         "remove the tag");
     }
 

@@ -79,6 +79,17 @@ TEST(Document, ATagIsAnError) {
     EXPECT_THAT(problem_of("a: !secret x\n"), HasSubstr("a tag (\"!secret\") means nothing"));
 }
 
+TEST(Document, ATagThatSaysWhatTheValueIsAnywayIsNone) {
+    EXPECT_EQ(
+        problem_of("a: !!str x\nb: !!int 1\nc: !!seq [!!float 1.5, !!bool true]\nd: !!map {}\n"
+                   "e: !!null ~\n"),
+        "");
+    EXPECT_THAT(
+        problem_of("a: !!python/object:os.system [echo]\n"),
+        HasSubstr("f:1:4: error: a tag (\"!!python/object:os.system\") means nothing here"));
+    EXPECT_THAT(problem_of("a: !!binary aGk=\n"), HasSubstr("a tag (\"!!binary\")"));
+}
+
 TEST(Document, SyntaxErrorsSayWhereAndWhatIsProbablyWrong) {
     EXPECT_THAT(problem_of("a: [1, 2\nb: 3\n"),
                 AllOf(HasSubstr("f:2:"), HasSubstr("not closed by \"]\"")));
