@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.hpp"
+
 namespace jetway {
 namespace {
 
@@ -17,6 +19,97 @@ template <typename T>
 bool parse_all(std::string_view text, T& value) {
     const auto [stop, error] = std::from_chars(text.begin(), text.end(), value);
     return error == std::errc() && stop == text.end();
+}
+
+std::optional<bool> parse_flag(std::string_view text) {
+    if (text == "true" || text == "yes" || text == "on") return true;
+    if (text == "false" || text == "no" || text == "off") return false;
+    return std::nullopt;
+}
+
+/// "1", "0.001", without an exponent.
+std::string text_of(double number) {
+    std::array<char, 64> text{};
+    const auto [end, error] =
+        std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    return error == std::errc() ? std::string(text.data(), end) : std::to_string(number);
+}
+
+std::string in_quotes(std::string_view text) {
+    constexpr std::size_t longest = 60;
+    return "\"" + clean_text(text, longest) + (text.size() > longest ? "...\"" : "\"");
+}
+
+/// "any, opencl or scalar".
+std::string one_of(const std::vector<std::string>& choices) {
+    std::string result;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        if (i > 0) result += i + 1 == choices.size() ? " or " : ", ";
+        result += choices[i];
+    }
+    return result;
+}
+
+bool is_choice(const SettingLimits& limits, std::string_view value) {
+    return std::find(limits.choices.begin(), limits.choices.end(), value) != limits.choices.end();
+}
+
+bool fits(const SettingSpec& spec, std::string_view value) {
+    const SettingLimits& limits = spec.limits;
+    const auto in_range = [&](double number) {
+        return number >= limits.least && number <= limits.most;
+    };
+    std::int64_t whole = 0;
+    double number = 0;
+    switch (spec.type) {
+        case SettingType::number:
+            return is_choice(limits, value) ||
+                   (parse_all(value, whole) && in_range(static_cast<double>(whole)));
+        case SettingType::real:
+            return is_choice(limits, value) ||
+                   (parse_all(value, number) && std::isfinite(number) && in_range(number));
+        case SettingType::flag:
+            return parse_flag(value).has_value();
+        case SettingType::duration:
+            return parse_duration(value).has_value();
+        case SettingType::command:
+            return !value.empty();
+        case SettingType::text:
+            return limits.choices.empty() || is_choice(limits, value);
+    }
+    return false;
+}
+
+/// What fits, in words.
+std::string expected(const SettingSpec& spec) {
+    const SettingLimits& limits = spec.limits;
+    std::string result;
+    switch (spec.type) {
+        case SettingType::number:
+            result = "a whole number";
+            break;
+        case SettingType::real:
+            result = "a number";
+            break;
+        case SettingType::flag:
+            return "true or false";
+        case SettingType::duration:
+            return "a length of time, as in 400ms, 5s, 2m";
+        case SettingType::command:
+            return "a command, as a string or a list";
+        case SettingType::text:
+            return one_of(limits.choices);
+    }
+    if (std::isfinite(limits.least) && std::isfinite(limits.most))
+        result += " from " + text_of(limits.least) + " to " + text_of(limits.most);
+    if (!limits.choices.empty()) result += " or " + one_of(limits.choices);
+    return result;
+}
+
+std::string meaning(const SettingSpec& spec, std::string_view value) {
+    const std::string near = nearest(value, spec.limits.choices);
+    if (!near.empty()) return "did you mean " + in_quotes(near) + "?";
+    return spec.help.empty() ? "" : spec.key + ": " + spec.help;
 }
 
 /// The only value of a key that is present.
@@ -73,8 +166,11 @@ Result<std::int64_t> Settings::number(std::string_view key, std::int64_t fallbac
     if (values == nullptr) return fallback;
     JETWAY_ASSIGN(const std::string_view value, only(key, *values));
     std::int64_t number = 0;
+    const bool is_bounded = least > std::numeric_limits<std::int64_t>::min() ||
+                            most < std::numeric_limits<std::int64_t>::max();
     const std::string range =
-        "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+        is_bounded ? "a whole number from " + std::to_string(least) + " to " + std::to_string(most)
+                   : "a whole number";
     if (!parse_all(value, number) || number < least || number > most) return bad(key, value, range);
     return number;
 }
@@ -92,8 +188,7 @@ Result<bool> Settings::flag(std::string_view key, bool fallback) const {
     const Values* values = find(key);
     if (values == nullptr) return fallback;
     JETWAY_ASSIGN(const std::string_view value, only(key, *values));
-    if (value == "true" || value == "yes" || value == "on") return true;
-    if (value == "false" || value == "no" || value == "off") return false;
+    if (const auto flag = parse_flag(value)) return *flag;
     return bad(key, value, "true or false");
 }
 
@@ -129,6 +224,34 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
         return std::chrono::nanoseconds(std::llround(total));
     }
     return error;
+}
+
+Result<> check_setting(const SettingSpec& spec, const Settings::Values& values) {
+    const std::string key = in_quotes(spec.key);
+    if (values.empty() || (spec.limits.required && values.front().empty()))
+        return Error(Code::bad_file, key + " needs a value").then(meaning(spec, ""));
+    if (values.size() > 1 && spec.type != SettingType::command) {
+        return Error(Code::bad_file, key + " takes one value, not a list")
+            .then("write " + spec.key + ": VALUE");
+    }
+    const std::string& value = values.front();
+    if (!fits(spec, value)) {
+        return Error(Code::bad_file, key + " is " + expected(spec) + ", not " + in_quotes(value))
+            .then(meaning(spec, value));
+    }
+    if (spec.limits.check == nullptr) return success();
+    const Result<> checked = spec.limits.check(value);
+    if (checked) return success();
+    return Error(Code::bad_file, key + ": " + checked.error().detail)
+        .then(checked.error().next.empty() ? meaning(spec, value) : checked.error().next);
+}
+
+Result<> check_settings(const Kind& kind, const Settings& settings) {
+    for (const SettingSpec& spec : kind.settings) {
+        if (const Settings::Values* values = settings.find(spec.key))
+            JETWAY_TRY(check_setting(spec, *values));
+    }
+    return success();
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,8 +28,10 @@ public:
     /// The only value of the key, or `fallback` when it is absent. E-BAD-FILE when there are
     /// several.
     Result<std::string> text(std::string_view key, std::string_view fallback) const;
-    Result<std::int64_t> number(std::string_view key, std::int64_t fallback, std::int64_t least,
-                                std::int64_t most) const;
+    /// Without a range for settings that check_settings() has seen.
+    Result<std::int64_t> number(std::string_view key, std::int64_t fallback,
+                                std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                                std::int64_t most = std::numeric_limits<std::int64_t>::max()) const;
     Result<double> real(std::string_view key, double fallback) const;
     Result<bool> flag(std::string_view key, bool fallback) const;
     /// "5s", "400ms", "2m".
@@ -53,22 +56,47 @@ enum class SettingType : std::uint8_t {
     command /* string or list */
 };
 
+/// Which values of its type a setting may have.
+struct SettingLimits {
+    double least = -std::numeric_limits<double>::infinity();  // of a number, both ends included
+    double most = std::numeric_limits<double>::infinity();
+    std::vector<std::string> choices{};  // of a text: the only ones; of a number: these words too
+    bool required = false;               // a file must have it
+    /// Of a text: the error says what is wrong with it.
+    Result<> (*check)(const std::string& value) = nullptr;
+};
+
 struct SettingSpec {
     std::string key;
     SettingType type = SettingType::text;
     std::string fallback;  // as shown to people; empty: none
     std::string help;
+    SettingLimits limits{};
 };
 
-/// What sort of service this is: what a deployment file may say about one.
+/// What sort of service this is: what a deployment file may say about one, and where in a pipeline
+/// it may stand.
 struct Kind {
+    static constexpr std::string_view any = "any";
+    static constexpr std::string_view nothing = "nothing";
+
     std::string name;
     std::vector<std::string> other_names;  // also start this kind when they stand bare in the file
     std::string help;
     std::vector<SettingSpec> settings;
     std::string executable;  // empty: runs inside the daemon; else the program that attaches,
                              // beside `jetway`
+    // What it takes and gives: a content type, any, or nothing (a source takes nothing).
+    std::string takes{any};
+    std::string gives{any};
 };
+
+/// E-BAD-FILE when the values of one setting are not what its spec asks for: the detail says what
+/// that is, `next` what was probably meant.
+Result<> check_setting(const SettingSpec& spec, const Settings::Values& values);
+/// The same for each setting of the kind that is there. For services: the file's settings have been
+/// seen already, those that come with a stream have not.
+Result<> check_settings(const Kind& kind, const Settings& settings);
 
 /// The candidate closest to `name` within a third of its length, for "did you mean"; empty when
 /// none is near.

@@ -1,5 +1,6 @@
 #include "base/settings.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -58,6 +59,60 @@ TEST(Settings, NameTheKeyAndTheValueInTheirErrors) {
     EXPECT_EQ(bad_file(settings.real("word", 0)).detail, "word: \"abc\" is not a number");
     EXPECT_EQ(bad_file(settings.duration("fps", 0s)).detail,
               "fps: \"30\" is not a duration: write 400ms, 5s, 2m, 1h or 10us");
+}
+
+std::string problem_of(const SettingSpec& spec, const Settings::Values& values) {
+    const Result<> checked = check_setting(spec, values);
+    if (checked) return "";
+    EXPECT_EQ(checked.error().code, Code::bad_file);
+    return checked.error().detail + "; " + checked.error().next;
+}
+
+TEST(SettingLimits, OfANumberAreARangeAndWords) {
+    const SettingSpec spec{"fps",
+                           SettingType::number,
+                           "",
+                           "a second",
+                           {.least = 1, .most = 100'000, .choices = {"max"}}};
+    for (const std::string good : {"1", "30", "100000", "max"})
+        EXPECT_EQ(problem_of(spec, {good}), "");
+    for (const std::string bad : {"0", "100001", "", "1.5", "-3", "1e3"}) {
+        EXPECT_EQ(problem_of(spec, {bad}),
+                  "\"fps\" is a whole number from 1 to 100000 or max, not \"" + bad +
+                      "\"; fps: a second");
+    }
+    EXPECT_THAT(problem_of(spec, {"mxa"}), testing::EndsWith("did you mean \"max\"?"));
+    EXPECT_EQ(problem_of(spec, {"1", "2"}),
+              "\"fps\" takes one value, not a list; write fps: VALUE");
+}
+
+TEST(SettingLimits, OfATextAreItsChoicesOrACheck) {
+    const SettingSpec device{"device", SettingType::text, "", "", {.choices = {"any", "opencl"}}};
+    EXPECT_EQ(problem_of(device, {"any"}), "");
+    EXPECT_EQ(problem_of(device, {"opncl"}),
+              "\"device\" is any or opencl, not \"opncl\"; did you mean \"opencl\"?");
+    const auto refuse = [](const std::string& value) -> Result<> {
+        return Error(Code::io, value + " is wrong").then("write right");
+    };
+    EXPECT_EQ(problem_of({"a", SettingType::text, "", "", {.check = refuse}}, {"this"}),
+              "\"a\": this is wrong; write right");
+}
+
+TEST(SettingLimits, NeedAValueWhereOneIsRequired) {
+    const SettingSpec input{"input", SettingType::text, "", "the file", {.required = true}};
+    EXPECT_EQ(problem_of(input, {"a.cast"}), "");
+    EXPECT_EQ(problem_of(input, {""}), "\"input\" needs a value; input: the file");
+    EXPECT_EQ(problem_of(input, {}), "\"input\" needs a value; input: the file");
+}
+
+TEST(SettingLimits, OfAKindAreThoseOfItsSettingsThatAreThere) {
+    const Kind kind{
+        "k", {}, "", {{"fps", SettingType::number, "", "", {.least = 1, .most = 9}}}, ""};
+    Settings settings;
+    settings.set("session", "not of the kind");
+    EXPECT_TRUE(check_settings(kind, settings));
+    settings.set("fps", "10");
+    EXPECT_EQ(check_settings(kind, settings).error().code, Code::bad_file);
 }
 
 TEST(Settings, ASingleValueIsNotAList) {

@@ -76,31 +76,132 @@ std::vector<std::string> service_names(const Deployment& deployment, std::string
     return {names.begin(), names.end()};
 }
 
-/// One stop of a pipeline: service[@machine].
-void check_stop(const Deployment& deployment, const Pipeline& pipeline, std::string_view stop,
-                Reading& reading) {
-    const auto at = stop.find('@');
-    const std::string_view service = stop.substr(0, at);
-    const std::string_view machine =
-        at == std::string_view::npos ? std::string_view{} : stop.substr(at + 1);
-    const std::string where = "pipeline " + quoted(pipeline.name);
-    if (!machine.empty() && deployment.find(machine) == nullptr) {
-        reading.problems.error(
-            pipeline.place, where + " names a machine that is not in this file: " + quoted(machine),
-            did_you_mean(machine, deployment.machine_names()), pipeline.text.size());
-        return;
-    }
-    const std::vector<std::string> names = service_names(deployment, machine);
-    if (std::find(names.begin(), names.end(), service) != names.end()) return;
-    std::string meaning = did_you_mean(service, names);
-    if (meaning.empty()) meaning = names.empty() ? "it offers none" : "there are: " + listed(names);
-    reading.problems.error(
-        pipeline.place,
-        where + " names a service that " +
-            (machine.empty() ? "no machine" : std::string(machine) + " does not") +
-            (machine.empty() ? " offers: " : " offer: ") + quoted(service),
-        std::move(meaning), pipeline.text.size());
+/// One stop of a pipeline, and the kinds of the services that may stand there.
+struct Stop {
+    std::string_view text;  // service[@machine]
+    std::vector<const Kind*> kinds;
+};
+
+bool fits(const Kind& giver, const Kind& taker) {
+    if (giver.gives == Kind::nothing || taker.takes == Kind::nothing) return false;
+    return giver.gives == taker.takes || giver.gives == Kind::any || taker.takes == Kind::any;
 }
+
+class PipelineCheck {
+public:
+    PipelineCheck(const Deployment& deployment, const Pipeline& pipeline, Reading& reading)
+        : deployment_(deployment), pipeline_(pipeline), reading_(reading) {}
+
+    /// The text is a pipeline: a | b | { c ; d@machine }.
+    void run() {
+        constexpr std::string_view separators = "|{}; \t\r\n";
+        Stop last;
+        std::vector<Stop> before;  // what the branches that are being read follow
+        for (std::string_view rest = pipeline_.text; !rest.empty();) {
+            const std::size_t length = std::min(rest.find_first_of(separators), rest.size());
+            if (length > 0) {
+                Stop stop = read_stop(rest.substr(0, length));
+                check_join(last, stop);
+                last = std::move(stop);
+            } else if (rest.front() == '{') {
+                before.push_back(last);
+            } else if (rest.front() == ';' && !before.empty()) {
+                last = before.back();
+            } else if (rest.front() == '}' && !before.empty()) {
+                before.pop_back();
+            }
+            rest.remove_prefix(std::max<std::size_t>(length, 1));
+        }
+    }
+
+private:
+    void error(const std::string& message, std::string meaning) {
+        reading_.problems.error(pipeline_.place, "pipeline " + quoted(pipeline_.name) + message,
+                                std::move(meaning), pipeline_.text.size());
+    }
+
+    Stop read_stop(std::string_view text) {
+        const auto at = text.find('@');
+        const std::string_view service = text.substr(0, at);
+        const std::string_view machine =
+            at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
+        Stop stop{text, {}};
+        if (!machine.empty() && deployment_.find(machine) == nullptr) {
+            error(" names a machine that is not in this file: " + quoted(machine),
+                  did_you_mean(machine, deployment_.machine_names()));
+            return stop;
+        }
+        bool is_there = false;
+        for (const Machine& each : deployment_.machines) {
+            if (!machine.empty() && each.name != machine) continue;
+            for (const Service& candidate : each.services) {
+                if (candidate.name != service) continue;
+                is_there = true;
+                if (const Kind* kind = kind_of(candidate)) stop.kinds.push_back(kind);
+            }
+        }
+        if (!is_there) unknown(service, machine);
+        return stop;
+    }
+
+    const Kind* kind_of(const Service& service) const {
+        for (const Kind& kind : reading_.rules.kinds) {
+            if (kind.name == service.kind) return &kind;
+        }
+        return nullptr;
+    }
+
+    void unknown(std::string_view service, std::string_view machine) {
+        const std::vector<std::string> names = service_names(deployment_, machine);
+        std::string meaning = did_you_mean(service, names);
+        if (meaning.empty() && !names.empty()) meaning = "there are: " + listed(names);
+        if (meaning.empty() && machine.empty()) meaning = "no machine of this file has services";
+        if (meaning.empty()) meaning = quoted(machine) + " has no services";
+        error(" names a service that " +
+                  (machine.empty() ? "no machine offers: "
+                                   : std::string(machine) + " does not offer: ") +
+                  quoted(service),
+              std::move(meaning));
+    }
+
+    void check_join(const Stop& giver, const Stop& taker) {
+        if (giver.kinds.empty() || taker.kinds.empty()) return;
+        for (const Kind* gives : giver.kinds) {
+            for (const Kind* takes : taker.kinds) {
+                if (fits(*gives, *takes)) return;
+            }
+        }
+        misfit(giver, *giver.kinds.front(), taker, *taker.kinds.front());
+    }
+
+    void misfit(const Stop& giver, const Kind& gives, const Stop& taker, const Kind& takes) {
+        const std::string first(giver.text);
+        const std::string second(taker.text);
+        if (takes.takes == Kind::nothing) {
+            error(": " + second + " takes nothing, so it cannot follow " + first,
+                  "a " + takes.name + " is a source: it comes first");
+        } else if (gives.gives == Kind::nothing) {
+            error(": " + first + " gives nothing that " + second + " could take",
+                  "a " + gives.name + " comes last, or in a branch:  a | { b ; c }");
+        } else {
+            error(": " + second + " takes " + takes.takes + ", but " + first + " gives " +
+                      gives.gives,
+                  between(gives, takes));
+        }
+    }
+
+    std::string between(const Kind& gives, const Kind& takes) const {
+        for (const Kind& kind : reading_.rules.kinds) {
+            if (kind.takes == gives.gives && kind.gives == takes.takes)
+                return "put a " + kind.name + " between them";
+        }
+        return {};
+    }
+
+    const Deployment& deployment_;
+    const Pipeline& pipeline_;
+    Reading& reading_;
+};
 
 void check_pipeline(const Deployment& deployment, const Pipeline& pipeline, Reading& reading) {
     if (auto valid = reading.rules.check_pipeline(pipeline.text); !valid) {
@@ -111,16 +212,7 @@ void check_pipeline(const Deployment& deployment, const Pipeline& pipeline, Read
                                std::move(meaning), std::max<std::size_t>(pipeline.text.size(), 1));
         return;
     }
-    constexpr std::string_view separators = "|{}; \t\n";
-    std::string_view rest = pipeline.text;
-    while (true) {
-        const auto start = rest.find_first_not_of(separators);
-        if (start == std::string_view::npos) return;
-        rest.remove_prefix(start);
-        const auto length = std::min(rest.find_first_of(separators), rest.size());
-        check_stop(deployment, pipeline, rest.substr(0, length), reading);
-        rest.remove_prefix(length);
-    }
+    PipelineCheck(deployment, pipeline, reading).run();
 }
 
 }  // namespace

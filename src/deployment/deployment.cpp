@@ -16,12 +16,20 @@ const std::vector<std::string> file_keys{"mesh", "machines", "pipelines", "disco
 const std::vector<std::string> later_file_keys{"expect",   "allow",    "deny",
                                                "registry", "identity", "policies"};
 
+/// The name of a mesh follows the rules of a machine's, but it is not one.
+Error about_mesh(Error error) {
+    constexpr std::string_view machine = "the name of a machine";
+    if (const auto at = error.detail.find(machine); at != std::string::npos)
+        error.detail.replace(at, machine.size(), "the name of a mesh");
+    return error;
+}
+
 void read_mesh(Fields& fields, Deployment& deployment, Reading& reading) {
     deployment.mesh = fields.text("mesh", "home");
     const Node* node = fields.find("mesh");
     if (node == nullptr || !node->is(Node::Type::scalar)) return;
     if (auto valid = reading.rules.check_machine_name(deployment.mesh); !valid) {
-        report(*node, valid.error(), reading.problems);
+        report(*node, about_mesh(valid.error()), reading.problems);
     } else if (deployment.mesh == "." || deployment.mesh == "..") {
         reading.problems.error(node->place, quoted(deployment.mesh) + " cannot name a mesh",
                                "the name is also that of a folder: choose another");

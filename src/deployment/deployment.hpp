@@ -69,7 +69,7 @@ struct Deployment {
 /// which belong to other parts. Whoever loads a file (src/cli) brings them together.
 struct Rules {
     std::vector<Kind> kinds;
-    /// The kind that `run:` alone starts, and that cannot do without it.
+    /// The kind that `run:` alone starts.
     std::string run_kind = "exec";
     std::function<Result<>(std::string_view)> check_service_name;
     std::function<Result<>(std::string_view)> check_machine_name;

@@ -154,8 +154,12 @@ TEST(Services, AnUnknownBareNameSaysWhatToWrite) {
 }
 
 TEST(Services, ExecNeedsACommand) {
-    EXPECT_THAT(service_problems("exec"), HasSubstr("needs the command that it runs"));
-    EXPECT_THAT(service_problems("x: { kind: exec }"), HasSubstr("needs the command that it runs"));
+    EXPECT_THAT(service_problems("exec"),
+                AllOf(HasSubstr("test.yml:4:9: error: \"exec\" needs \"run\", the command"),
+                      HasSubstr("- exec: { run: COMMAND }")));
+    EXPECT_THAT(service_problems("x: { kind: exec }"), HasSubstr("\"x\" needs \"run\""));
+    EXPECT_THAT(service_problems("x: { run: '' }"), HasSubstr("\"run\" needs a value"));
+    EXPECT_THAT(service_problems("x: { run: ['', a] }"), HasSubstr("\"run\" needs a value"));
 }
 
 TEST(Services, KeysOfLaterVersionsAreRefused) {
@@ -184,10 +188,45 @@ TEST(Services, ValuesAreHeldAgainstTheirType) {
                 HasSubstr("\"scalar\" is true or false"));
     EXPECT_THAT(service_problems("mp4-encoder: { fps: [1, 2] }"),
                 HasSubstr("\"fps\" takes one value, not a list"));
+    EXPECT_THAT(service_problems("mp4-encoder: { output: [a] }"),
+                HasSubstr("\"output\" takes one value, not a list"));
     EXPECT_THAT(service_problems("mp4-encoder: { fps: }"), HasSubstr("\"fps\" needs a value"));
     EXPECT_THAT(service_problems("x: { run: [] }"), HasSubstr("an empty list for \"run\""));
     EXPECT_THAT(service_problems("x: { run: [[a]] }"),
                 HasSubstr("a list of values has a list in it"));
+}
+
+TEST(Services, ValuesAreHeldAgainstTheirLimits) {
+    EXPECT_THAT(
+        service_problems("pty-server: { columns: 0 }"),
+        AllOf(HasSubstr("test.yml:4:32: error: \"columns\" is a whole number from 1 to 1000, "
+                        "not \"0\""),
+              HasSubstr("columns: width in cells")));
+    EXPECT_THAT(service_problems("gpu-server: { device: openlc }"),
+                AllOf(HasSubstr("\"device\" is any, opencl or scalar, not \"openlc\""),
+                      HasSubstr("did you mean \"opencl\"?")));
+    EXPECT_THAT(service_problems("display-server: { listen: 0.0.0.0:80 }"),
+                HasSubstr("4:35: error: \"listen\": \"0.0.0.0:80\" is not on loopback"));
+    EXPECT_EQ(service_problems("display-server: { listen: 127.0.0.1:80 }"), "");
+}
+
+TEST(Services, ANumberMayAlsoBeAWord) {
+    for (const std::string speed : {"max", "0.5", "1000"})
+        EXPECT_EQ(service_problems("replayer: { input: a, speed: " + speed + " }"), "");
+    for (const std::string speed : {"fast", "-3", "0", "1001", "nan"}) {
+        EXPECT_THAT(service_problems("replayer: { input: a, speed: " + speed + " }"),
+                    HasSubstr("\"speed\" is a number from 0.001 to 1000 or max, not \"" + speed));
+    }
+}
+
+TEST(Services, SayWhichSettingTheyCannotDoWithout) {
+    for (const std::string entry : {"replayer", "replayer: { speed: max }", "replayer:"}) {
+        EXPECT_THAT(service_problems(entry),
+                    AllOf(HasSubstr("4:9: error: \"replayer\" needs \"input\", the file"),
+                          HasSubstr("- replayer: { input: VALUE }")));
+    }
+    EXPECT_THAT(service_problems("replayer: { input: }"), Not(HasSubstr("\"replayer\" needs")))
+        << "that it has no value is said already";
 }
 
 TEST(Services, TwoOfOneNameOnAMachineAreAnError) {
@@ -349,6 +388,63 @@ TEST(Pipelines, NameServicesOfTheFile) {
                 HasSubstr("names a machine that is not in this file: \"b\""));
     EXPECT_THAT(problems(machines + "echo |"), HasSubstr("column 6: a name is missing"));
     EXPECT_THAT(problems(machines + "{ echo ; echo }"), HasSubstr("quote a text that begins with"));
+}
+
+TEST(Pipelines, SayWhoOffersNothing) {
+    const std::string machines = "machines: { a: , b: { services: [echo] } }\npipelines:\n  p: ";
+    EXPECT_THAT(problems(machines + "cat@a"), HasSubstr("\"a\" has no services"));
+    EXPECT_THAT(problems("machines: { a: }\npipelines: { p: cat }"),
+                HasSubstr("no machine of this file has services"));
+}
+
+/// Problems of a pipeline on a machine that has all kinds.
+std::string pipeline_problems(const std::string& text) {
+    return problems(
+        "machines:\n  a:\n    services: [echo, pty-server, parser-server, gpu-server, mp4-encoder, "
+        "display-server, recorder, x: { run: cat }]\npipelines:\n  p: \"" +
+        text + "\"");
+}
+
+TEST(Pipelines, WhoseStagesFitHaveNoProblem) {
+    for (const std::string text :
+         {"pty-server | parser-server | gpu-server | mp4-encoder",
+          "pty-server | recorder | parser-server | { display-server ; gpu-server | mp4-encoder }",
+          "pty-server | { recorder ; parser-server | { display-server ; display-server@a } }",
+          "pty-server | echo | gpu-server", "x | echo | x | mp4-encoder", "parser-server"}) {
+        EXPECT_EQ(pipeline_problems(text), "");
+    }
+}
+
+TEST(Pipelines, WhoseStagesDoNotFitNameBoth) {
+    EXPECT_THAT(
+        pipeline_problems("pty-server | gpu-server@a"),
+        AllOf(HasSubstr("5:6: error: pipeline \"p\": gpu-server@a takes screen, but pty-server "
+                        "gives bytes"),
+              HasSubstr("put a parser-server between them")));
+    EXPECT_THAT(pipeline_problems("pty-server | parser-server | { display-server ; mp4-encoder }"),
+                HasSubstr("mp4-encoder takes picture, but parser-server gives screen"));
+    EXPECT_THAT(
+        pipeline_problems("pty-server | { parser-server | { gpu-server ; echo } ; gpu-server }"),
+        HasSubstr("gpu-server takes screen, but pty-server gives bytes"));
+}
+
+TEST(Pipelines, WithASourceInTheMiddleNameBoth) {
+    EXPECT_THAT(pipeline_problems("parser-server | pty-server"),
+                AllOf(HasSubstr("pty-server takes nothing, so it cannot follow parser-server"),
+                      HasSubstr("a pty-server is a source: it comes first")));
+}
+
+TEST(Pipelines, ThatGoOnAfterTheirEndNameBoth) {
+    EXPECT_THAT(pipeline_problems("parser-server | display-server | echo"),
+                HasSubstr("display-server gives nothing that echo could take"));
+}
+
+TEST(Pipelines, MayNameAServiceThatFitsOnOneOfItsMachines) {
+    EXPECT_EQ(
+        problems("machines:\n  a: { listen: 127.0.0.1:1, services: [pty-server, x: { kind: "
+                 "gpu-server }] }\n  b: { services: [x: { kind: parser-server }], terminals: "
+                 "[{ name: to-a, address: 127.0.0.1:1 }] }\npipelines: { p: pty-server | x }"),
+        "");
 }
 
 TEST(File, KeysOfLaterVersionsAreRefused) {

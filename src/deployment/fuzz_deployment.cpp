@@ -19,17 +19,20 @@ Result<> check_name(std::string_view name) {
 
 Rules fuzz_rules() {
     Rules rules;
-    rules.kinds = {{"echo", {}, "", {}, ""},
-                   {"exec", {}, "", {{"run", SettingType::command, "", ""}}, ""},
-                   {"mp4-encoder",
-                    {"mp4-server"},
-                    "",
-                    {{"fps", SettingType::number, "30", ""},
-                     {"fast", SettingType::flag, "", ""},
-                     {"wait", SettingType::duration, "", ""},
-                     {"crf", SettingType::real, "", ""},
-                     {"output", SettingType::text, "", ""}},
-                    "jetway-mp4"}};
+    rules.kinds = {
+        {"echo", {}, "", {}, ""},
+        {"exec", {}, "", {{"run", SettingType::command, "", "", {.required = true}}}, ""},
+        {"mp4-encoder",
+         {"mp4-server"},
+         "",
+         {{"fps", SettingType::number, "30", "", {.least = 1, .most = 120}},
+          {"fast", SettingType::flag, "", ""},
+          {"wait", SettingType::duration, "", ""},
+          {"crf", SettingType::real, "", ""},
+          {"output", SettingType::text, "", "", {.choices = {"one", "two"}}}},
+         "jetway-mp4",
+         "picture",
+         std::string(Kind::nothing)}};
     rules.check_service_name = check_name;
     rules.check_machine_name = check_name;
     rules.check_pipeline = [](std::string_view text) {

@@ -15,6 +15,11 @@ inline Result<> check_test_name(std::string_view name) {
     return Error(Code::usage, quoted(name) + " is not a name");
 }
 
+inline Result<> check_test_address(const std::string& address) {
+    if (address.starts_with("127.")) return success();
+    return Error(Code::bad_file, quoted(std::string_view(address)) + " is not on loopback");
+}
+
 /// The text of a file under examples/.
 inline std::string example(const std::string& name) {
     const std::string here = __FILE__;
@@ -23,17 +28,31 @@ inline std::string example(const std::string& name) {
 
 inline Rules rules_for_tests() {
     Rules rules;
+    const std::string nothing(Kind::nothing);
     rules.kinds = {
         {"echo", {}, "", {}, ""},
-        {"exec", {}, "", {{"run", SettingType::command, "", "the command"}}, ""},
+        {"exec",
+         {},
+         "",
+         {{"run", SettingType::command, "", "the command", {.required = true}}},
+         ""},
         {"pty-server",
          {},
          "",
          {{"run", SettingType::command, "", "the program"},
-          {"columns", SettingType::number, "80", "width in cells"}},
-         ""},
-        {"parser-server", {}, "", {}, ""},
-        {"gpu-server", {}, "", {{"scalar", SettingType::flag, "false", "no device"}}, "jetway-gpu"},
+          {"columns", SettingType::number, "80", "width in cells", {.least = 1, .most = 1000}}},
+         "",
+         nothing,
+         "bytes"},
+        {"parser-server", {}, "", {}, "", "bytes", "screen"},
+        {"gpu-server",
+         {},
+         "",
+         {{"scalar", SettingType::flag, "false", "no device"},
+          {"device", SettingType::text, "any", "", {.choices = {"any", "opencl", "scalar"}}}},
+         "jetway-gpu",
+         "screen",
+         "picture"},
         {"mp4-encoder",
          {"mp4-server", "encoder-server"},
          "",
@@ -41,10 +60,29 @@ inline Rules rules_for_tests() {
           {"fps", SettingType::number, "30", "pictures a second"},
           {"crf", SettingType::real, "20", "quality"},
           {"idle", SettingType::duration, "2s", "longest pause"}},
-         "jetway-mp4"},
-        {"display-server", {}, "", {}, ""},
-        {"recorder", {}, "", {{"output", SettingType::text, "", "the file"}}, ""},
-        {"replayer", {}, "", {{"input", SettingType::text, "", "the file"}}, ""},
+         "jetway-mp4",
+         "picture",
+         nothing},
+        {"display-server",
+         {},
+         "",
+         {{"listen", SettingType::text, "", "the address", {.check = check_test_address}}},
+         "",
+         "screen",
+         nothing},
+        {"recorder", {}, "", {{"output", SettingType::text, "", "the file"}}, "", "bytes", "bytes"},
+        {"replayer",
+         {},
+         "",
+         {{"input", SettingType::text, "", "the file", {.required = true}},
+          {"speed",
+           SettingType::real,
+           "1",
+           "seconds a second",
+           {.least = 0.001, .most = 1000, .choices = {"max"}}}},
+         "",
+         nothing,
+         "bytes"},
     };
     rules.check_service_name = check_test_name;
     rules.check_machine_name = check_test_name;

@@ -1,7 +1,6 @@
 // `services:`: bare names of built-in kinds, and names with settings that are held against their
 // kind.
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 
@@ -92,7 +91,9 @@ private:
             no_kind(name);
             return std::nullopt;
         }
-        if (kind->name == reading_.rules.run_kind) needs_run(name);
+        for (const SettingSpec& setting : kind->settings) {
+            if (setting.limits.required) needs(name, setting);
+        }
         return Service{name.text, kind->name, {}, name.place};
     }
 
@@ -107,9 +108,10 @@ private:
         error(name, quoted(name.text) + " is not a built-in kind of service", std::move(meaning));
     }
 
-    void needs_run(const Node& name) {
-        error(name, quoted(name.text) + " needs the command that it runs",
-              "- " + name.text + ": { run: \"tr a-z A-Z\" }");
+    void needs(const Node& name, const SettingSpec& setting) {
+        const std::string value = setting.type == SettingType::command ? "COMMAND" : "VALUE";
+        error(name, quoted(name.text) + " needs " + quoted(setting.key) + ", " + setting.help,
+              "- " + name.text + ": { " + setting.key + ": " + value + " }");
     }
 
     std::optional<Service> read_full(const Node& name, const Node& value) {
@@ -125,8 +127,7 @@ private:
         const Kind* kind = kind_of(name, value);
         if (kind == nullptr) return std::nullopt;
         Service service{name.text, kind->name, {}, name.place};
-        read_settings(*kind, value, service.settings);
-        if (kind->name == reading_.rules.run_kind && !service.settings.has("run")) needs_run(name);
+        read_settings(*kind, name, value, service.settings);
         return service;
     }
 
@@ -166,21 +167,24 @@ private:
         return kind;
     }
 
-    void read_settings(const Kind& kind, const Node& value, Settings& settings) {
+    void read_settings(const Kind& kind, const Node& name, const Node& value, Settings& settings) {
         std::vector<std::string> known;
         for (const SettingSpec& setting : kind.settings) known.push_back(setting.key);
         known.emplace_back("kind");
         Fields fields(value, "the settings of a " + kind.name, std::move(known), later_keys,
                       reading_.problems);
         for (const SettingSpec& setting : kind.settings) {
-            if (const Node* node = fields.find(setting.key)) read_setting(setting, *node, settings);
+            if (const Node* node = fields.find(setting.key)) {
+                read_setting(setting, *node, settings);
+            } else if (setting.limits.required) {
+                needs(name, setting);
+            }
         }
     }
 
     void read_setting(const SettingSpec& spec, const Node& node, Settings& settings) {
         if (node.is(Node::Type::scalar)) {
-            settings.set(spec.key, node.text);
-            check_value(spec, node, settings);
+            set(spec, node, {node.text}, settings);
         } else if (node.is(Node::Type::list)) {
             read_values(spec, node, settings);
         } else {
@@ -198,47 +202,24 @@ private:
             }
             values.push_back(item.text);
         }
-        if (spec.type != SettingType::command && spec.type != SettingType::text) {
+        if (spec.type != SettingType::command) {
             error(node, quoted(spec.key) + " takes one value, not a list",
                   "write " + spec.key + ": VALUE");
         } else if (values.empty()) {
             error(node, "an empty list for " + quoted(spec.key),
                   "write a value, or remove the key");
         } else {
-            if (spec.type == SettingType::command && values.size() == 1)
-                values[0] = shell_word(values[0]);
-            settings.set(spec.key, std::move(values));
+            set(spec, node, std::move(values), settings);
         }
     }
 
-    void check_value(const SettingSpec& spec, const Node& node, const Settings& settings) {
-        constexpr auto least = std::numeric_limits<std::int64_t>::min();
-        constexpr auto most = std::numeric_limits<std::int64_t>::max();
-        switch (spec.type) {
-            case SettingType::number:
-                return wrong_unless(settings.number(spec.key, 0, least, most).has_value(), spec,
-                                    node, "a whole number");
-            case SettingType::real:
-                return wrong_unless(settings.real(spec.key, 0).has_value(), spec, node, "a number");
-            case SettingType::flag:
-                return wrong_unless(settings.flag(spec.key, false).has_value(), spec, node,
-                                    "true or false");
-            case SettingType::duration:
-                return wrong_unless(parse_duration(node.text).has_value(), spec, node,
-                                    "a length of time, as in 400ms, 5s, 2m");
-            case SettingType::command:
-                return wrong_unless(!node.text.empty(), spec, node,
-                                    "a command, as a string or a list");
-            case SettingType::text:
-                return;
-        }
-    }
-
-    void wrong_unless(bool right, const SettingSpec& spec, const Node& node,
-                      const std::string& expected) {
-        if (right) return;
-        error(node, quoted(spec.key) + " is " + expected + ", not " + quoted(node.text),
-              spec.help.empty() ? "" : spec.key + ": " + spec.help);
+    /// Also when a value is wrong: it has been reported, and is not missing.
+    void set(const SettingSpec& spec, const Node& node, Settings::Values values,
+             Settings& settings) {
+        if (auto valid = check_setting(spec, values); !valid)
+            report(node, valid.error(), reading_.problems);
+        if (node.is(Node::Type::list) && values.size() == 1) values[0] = shell_word(values[0]);
+        settings.set(spec.key, std::move(values));
     }
 
     Reading& reading_;

@@ -135,12 +135,17 @@ void ShownStream::on_end(const std::optional<Error>& /*failure*/) {
 const Kind kind{"display-server",
                 {},
                 "shows the newest session's screen on a web page, read-only",
-                {{"listen", SettingType::text, "127.0.0.1:0",
-                  "the page's address, on loopback; port 0: any free one"}},
-                {}};
+                {{"listen",
+                  SettingType::text,
+                  "127.0.0.1:0",
+                  "the page's address, on loopback; port 0: any free one",
+                  {.check = PageServer::check_address}}},
+                {},
+                std::string(screen::screen_content_type),
+                std::string(Kind::nothing)};
 
 Capabilities capabilities() {
-    return {ServiceType::output, {std::string(screen::screen_content_type)}, {}, {}};
+    return {ServiceType::output, {kind.takes}, {}, {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make(io::EventLoop& loop, stream::ServiceContext context) {

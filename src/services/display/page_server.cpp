@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "services/display/page_connection.hpp"
 
 namespace jetway::display {
@@ -36,12 +37,18 @@ PageServer::PageServer(io::EventLoop& loop, const LiveScreen& screen)
 
 PageServer::~PageServer() = default;
 
+Result<> PageServer::check_address(const std::string& address) {
+    const bool is_address = io::check_address(address).has_value();
+    if (is_address && io::is_loopback(address) && !address.starts_with("unix:")) return success();
+    return Error(Code::bad_file,
+                 "\"" + clean_text(address, 60) + "\" is not a loopback address with a port")
+        .then("write 127.0.0.1:8080, or 127.0.0.1:0 for any free port");
+}
+
 Result<> PageServer::listen(const std::string& address) {
-    JETWAY_TRY(io::check_address(address));
-    if (!io::is_loopback(address) || address.starts_with("unix:")) {
-        return Error{Code::bad_file,
-                     "listen: " + address + " is not a loopback address, such as 127.0.0.1:8080"};
-    }
+    if (const auto checked = check_address(address); !checked)
+        return Error(Code::bad_file, "listen: " + checked.error().detail)
+            .then(checked.error().next);
     JETWAY_ASSIGN(listening_,
                   io::listen(
                       loop_, address,

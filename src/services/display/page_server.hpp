@@ -23,7 +23,9 @@ public:
     PageServer(io::EventLoop& loop, const LiveScreen& screen);
     ~PageServer();
 
-    /// E-BAD-FILE when `address` is not on loopback, E-ADDRESS-IN-USE when it is taken.
+    /// E-BAD-FILE when `address` is none, or not on loopback.
+    static Result<> check_address(const std::string& address);
+    /// As check_address(); E-ADDRESS-IN-USE when it is taken.
     Result<> listen(const std::string& address);
     /// With the port and the token.
     std::string url() const { return "http://" + host_ + "/" + token_ + "/"; }

@@ -52,13 +52,20 @@ Result<std::vector<std::string>> command(const Settings& settings) {
 
 }  // namespace
 
-const Kind kind{
-    "exec",
-    {},
-    "runs a command for each stream, joined to its standard input and output",
-    {{"run", SettingType::command, "", "the command: a text goes to /bin/sh -c, a list is argv"},
-     {"limit", SettingType::number, "256", "how many may run at the same time"}},
-    {}};
+const Kind kind{"exec",
+                {},
+                "runs a command for each stream, joined to its standard input and output",
+                {{"run",
+                  SettingType::command,
+                  "",
+                  "the command: a text goes to /bin/sh -c, a list is argv",
+                  {.required = true}},
+                 {"limit",
+                  SettingType::number,
+                  "256",
+                  "how many may run at the same time, 1 to 65536",
+                  {.least = 1, .most = 65536}}},
+                {}};
 
 Capabilities capabilities() {
     return {ServiceType::transform, {}, {}, {}};
@@ -66,7 +73,8 @@ Capabilities capabilities() {
 
 Result<std::unique_ptr<stream::Service>> make(io::EventLoop& loop, stream::ServiceContext context) {
     JETWAY_ASSIGN(std::vector<std::string> argv, command(context.settings));
-    JETWAY_ASSIGN(const std::int64_t limit, context.settings.number("limit", 256, 1, 65536));
+    JETWAY_TRY(check_settings(kind, context.settings));
+    JETWAY_ASSIGN(const std::int64_t limit, context.settings.number("limit", 256));
     return std::unique_ptr<stream::Service>(std::make_unique<ExecService>(
         loop, std::move(context), std::move(argv), static_cast<std::size_t>(limit)));
 }

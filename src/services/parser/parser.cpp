@@ -17,7 +17,8 @@ constexpr Duration idle_interval =
 
 Result<SamplerOptions> read_options(const Settings& settings, const SamplerOptions& fallback) {
     SamplerOptions options;
-    JETWAY_ASSIGN(const std::int64_t fps, settings.number("fps", fallback.fps, 1, 120));
+    JETWAY_TRY(check_settings(kind, settings));
+    JETWAY_ASSIGN(const std::int64_t fps, settings.number("fps", fallback.fps));
     JETWAY_ASSIGN(options.offline, settings.flag("offline", fallback.offline));
     options.fps = static_cast<std::uint32_t>(fps);
     return options;
@@ -193,15 +194,18 @@ const Kind kind{
     "parser-server",
     {},
     "turns a terminal's bytes into the screen they make, as snapshots and diffs",
-    {{"fps", SettingType::number, "30", "pictures a second that the screen is sampled for"},
+    {{"fps",
+      SettingType::number,
+      "30",
+      "pictures a second that the screen is sampled for, 1 to 120",
+      {.least = 1, .most = 120}},
      {"offline", SettingType::flag, "false", "one diff for every picture, none skipped"}},
-    {}};
+    {},
+    std::string(screen::pty_content_type),
+    std::string(screen::screen_content_type)};
 
 Capabilities capabilities() {
-    return {ServiceType::transform,
-            {std::string(screen::pty_content_type)},
-            {std::string(screen::screen_content_type)},
-            {}};
+    return {ServiceType::transform, {kind.takes}, {kind.gives}, {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make(io::EventLoop& /*loop*/,

@@ -29,13 +29,12 @@ std::vector<std::string> command(const Settings::Values& run) {
 }
 
 Result<Program> read_settings(const Settings& settings, Program program) {
+    JETWAY_TRY(check_settings(kind, settings));
     const Settings::Values* run = settings.find("run");
     if (run != nullptr && !run->empty()) program.argv = command(*run);
     JETWAY_ASSIGN(program.directory, settings.text("directory", program.directory));
-    JETWAY_ASSIGN(const std::int64_t columns,
-                  settings.number("columns", program.size.columns, 1, screen::max_columns));
-    JETWAY_ASSIGN(const std::int64_t rows,
-                  settings.number("rows", program.size.rows, 1, screen::max_rows));
+    JETWAY_ASSIGN(const std::int64_t columns, settings.number("columns", program.size.columns));
+    JETWAY_ASSIGN(const std::int64_t rows, settings.number("rows", program.size.rows));
     program.size = {static_cast<std::uint16_t>(columns), static_cast<std::uint16_t>(rows)};
     return program;
 }
@@ -133,18 +132,32 @@ const Kind kind{
     {{"run", SettingType::command, "$SHELL",
       "the program: a text goes to /bin/sh -c, a list is argv"},
      {"directory", SettingType::text, "", "where it runs; empty: where the daemon runs"},
-     {"columns", SettingType::number, "80", "of the terminal, 1 to 1000"},
-     {"rows", SettingType::number, "24", "of the terminal, 1 to 1000"},
-     {"limit", SettingType::number, "64", "how many programs may run at the same time"}},
-    {}};
+     {"columns",
+      SettingType::number,
+      "80",
+      "of the terminal, 1 to 1000",
+      {.least = 1, .most = screen::max_columns}},
+     {"rows",
+      SettingType::number,
+      "24",
+      "of the terminal, 1 to 1000",
+      {.least = 1, .most = screen::max_rows}},
+     {"limit",
+      SettingType::number,
+      "64",
+      "how many programs may run at the same time, 1 to 4096",
+      {.least = 1, .most = 4096}}},
+    {},
+    std::string(Kind::nothing),
+    std::string(screen::pty_content_type)};
 
 Capabilities capabilities() {
-    return {ServiceType::source, {}, {std::string(screen::pty_content_type)}, {}};
+    return {ServiceType::source, {}, {kind.gives}, {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make(io::EventLoop& loop, stream::ServiceContext context) {
     JETWAY_ASSIGN(Program program, read_settings(context.settings, {shell(), {}, {}}));
-    JETWAY_ASSIGN(const std::int64_t limit, context.settings.number("limit", 64, 1, 4096));
+    JETWAY_ASSIGN(const std::int64_t limit, context.settings.number("limit", 64));
     return std::unique_ptr<stream::Service>(std::make_unique<PtyService>(
         loop, std::move(context), std::move(program), static_cast<std::size_t>(limit)));
 }

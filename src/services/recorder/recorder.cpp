@@ -62,13 +62,12 @@ const Kind recorder_kind{"recorder",
                          "writes a terminal session into a .cast file (asciicast version 3)",
                          {{"output", SettingType::text, "SERVICE-MACHINE-TIME.cast",
                            "the file; an old one is replaced"}},
-                         {}};
+                         {},
+                         std::string(screen::pty_content_type),
+                         std::string(screen::pty_content_type)};
 
 Capabilities recorder_capabilities() {
-    return {ServiceType::output,
-            {std::string(screen::pty_content_type)},
-            {std::string(screen::pty_content_type)},
-            {}};
+    return {ServiceType::output, {recorder_kind.takes}, {recorder_kind.gives}, {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make_recorder(io::EventLoop& /*loop*/,

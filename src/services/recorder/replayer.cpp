@@ -8,18 +8,15 @@ namespace jetway::recorder {
 namespace {
 
 constexpr std::size_t most_replays = 256;
-constexpr double least_speed = 0.001;
-constexpr double most_speed = 1000;
 
 Result<double> speed(const Settings& settings, double usual) {
     JETWAY_ASSIGN(const std::string text, settings.text("speed", ""));
     if (text == "max") return 0.0;
-    JETWAY_ASSIGN(const double speed, settings.real("speed", usual));
-    if (!settings.has("speed") || (speed >= least_speed && speed <= most_speed)) return speed;
-    return Error{Code::bad_file, "speed must be `max` or from 0.001 to 1000"};
+    return settings.real("speed", usual);
 }
 
 Result<ReplayOptions> read_settings(const Settings& settings, ReplayOptions options) {
+    JETWAY_TRY(check_settings(replayer_kind, settings));
     JETWAY_ASSIGN(options.input, settings.text("input", options.input));
     JETWAY_ASSIGN(options.speed, speed(settings, options.speed));
     if (settings.has("idle")) {
@@ -70,14 +67,20 @@ private:
 const Kind replayer_kind{"replayer",
                          {},
                          "replays a .cast file (asciicast version 2 or 3) as a terminal session",
-                         {{"input", SettingType::text, "", "the file"},
-                          {"speed", SettingType::text, "1",
-                           "recorded seconds a second, or `max`: as fast as the readers take it"},
+                         {{"input", SettingType::text, "", "the file", {.required = true}},
+                          {"speed",
+                           SettingType::real,
+                           "1",
+                           "recorded seconds a second, 0.001 to 1000, or `max`: as fast as the "
+                           "readers take it",
+                           {.least = 0.001, .most = 1000, .choices = {"max"}}},
                           {"idle", SettingType::duration, "", "longer pauses are cut to this"}},
-                         {}};
+                         {},
+                         std::string(Kind::nothing),
+                         std::string(screen::pty_content_type)};
 
 Capabilities replayer_capabilities() {
-    return {ServiceType::source, {}, {std::string(screen::pty_content_type)}, {}};
+    return {ServiceType::source, {}, {replayer_kind.gives}, {}};
 }
 
 Result<std::unique_ptr<stream::Service>> make_replayer(io::EventLoop& loop,
