@@ -11,9 +11,9 @@ namespace jetway {
 
 namespace log = spdlog;
 
-/// From here on lines go to standard error, as "09:41:12.345 warning text". For the main of a
-/// program with one thread.
-void log_to_standard_error(spdlog::level::level_enum level);
+/// From here on lines go to standard error, as "09:41:12.345 warning text" after `prefix`. For the
+/// main of a program with one thread.
+void log_to_standard_error(spdlog::level::level_enum level, const std::string& prefix = {});
 
 /// Lets `burst` lines through a `window`, counts the rest. One per place that could log per
 /// message.

@@ -65,21 +65,19 @@ public:
     Result<int> run(const deployment::Deployment& deployment) {
         signals_ = loop_.on_signal({SIGTERM, SIGINT, SIGHUP}, [this](int) { end(); });
         JETWAY_ASSIGN(const std::string program, our_path());
-        std::size_t widest = 0;
-        for (const std::string& name : deployment.machine_names())
-            widest = std::max(widest, name.size());
-        for (const std::string& name : deployment.machine_names())
-            JETWAY_TRY(start(program, name, widest));
+        const std::vector<std::string> names = deployment.machine_names();
+        for (const std::string& name : names) JETWAY_TRY(start(program, name, names));
         loop_.run();
         return status_;
     }
 
 private:
-    Result<> start(const std::string& program, const std::string& name, std::size_t widest) {
+    Result<> start(const std::string& program, const std::string& name,
+                   const std::vector<std::string>& names) {
         auto machine = std::make_unique<MachineProcess>();
         MachineProcess* process = machine.get();
         process->name = name;
-        process->prefix = prefix(name, widest);
+        process->prefix = coloured(line_prefix(name, names));
         io::ChildOptions options;
         options.argv = {program, "run", file_, "--machine", name, "--loopback", "--quiet"};
         JETWAY_ASSIGN(process->child, io::start_child(loop_, options));
@@ -102,8 +100,7 @@ private:
         return success();
     }
 
-    std::string prefix(const std::string& name, std::size_t widest) const {
-        const std::string text = name + std::string(widest - name.size(), ' ') + " | ";
+    std::string coloured(const std::string& text) const {
         if (!is_colourful(STDOUT_FILENO)) return text;
         return "\x1b[" + std::to_string(32 + machines_.size() % 5) + "m" + text + "\x1b[0m";
     }
@@ -113,8 +110,7 @@ private:
         if (!std::all_of(machines_.begin(), machines_.end(),
                          [](const auto& each) { return each->ready; }))
             return;
-        say(std::string(ready_word) + "  " + std::to_string(machines_.size()) + " machines in " +
-            std::to_string((loop_.now() - began_) / 1ms) + " ms; Ctrl-C ends them");
+        say(all_ready(machines_.size(), loop_.now() - began_));
     }
 
     /// In a turn of its own: what calls belongs to the process that goes.
@@ -168,7 +164,8 @@ Result<int> dev(const DevOptions& options) {
     for (const deployment::MappedHost& host : map.hosts)
         say("on this host  " + host.from + " -> " + host.to);
     if (options.one_process) {
-        return run_in_foreground(map.deployment, map.deployment.machine_names(), process_transport);
+        return run_in_foreground(map.deployment,
+                                 {map.deployment.machine_names(), process_transport});
     }
     io::EventLoop loop;
     return Dev(loop, options.file).run(map.deployment);

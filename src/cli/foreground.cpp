@@ -1,5 +1,6 @@
 #include "cli/foreground.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <unistd.h>
 
@@ -15,27 +16,22 @@ std::string listed(const std::vector<std::string>& texts) {
     return result;
 }
 
-void say_where(const deployment::Machine& machine, const Host& host) {
-    std::vector<std::string> addresses;
-    for (const deployment::NetworkAddress& address : machine.listen)
-        addresses.push_back(address.text());
-    const std::string network = addresses.empty() ? "" : listed(addresses) + "; ";
-    say(machine.name + " listens on " + network + "commands attach at " + host.socket());
-}
-
-class Foreground {
+class Machines {
 public:
-    Foreground(io::EventLoop& loop, const deployment::Deployment& deployment)
-        : loop_(loop), deployment_(deployment) {}
+    Machines(io::EventLoop& loop, const deployment::Deployment& deployment,
+             const Foreground& options)
+        : loop_(loop), deployment_(deployment), options_(options), began_(loop.now()) {}
 
-    Result<> start(const std::vector<std::string>& machines, const router::Transport& transport) {
+    Result<> start() {
         signals_ = loop_.on_signal({SIGTERM, SIGINT, SIGHUP}, [this](int) { end(); });
-        for (const std::string& name : machines) {
+        const router::Transport transport = options_.transport(loop_);
+        for (const std::string& name : options_.machines) {
             const deployment::Machine& machine = *deployment_.find(name);
             JETWAY_ASSIGN(const HostPlaces places, usual_places(deployment_.mesh, name));
             hosts_.push_back(std::make_unique<Host>(loop_, transport));
             Host& host = *hosts_.back();
             JETWAY_TRY(host.start(deployment_, machine, places));
+            if (options_.machines.size() > 1) host.router().name_in_log();
             say_where(machine, host);
             host.set_on_ready([this, &machine](const std::vector<std::string>& missing) {
                 ready(machine, missing);
@@ -45,12 +41,29 @@ public:
     }
 
 private:
+    void say_where(const deployment::Machine& machine, const Host& host) {
+        std::vector<std::string> addresses;
+        for (const deployment::NetworkAddress& address : machine.listen)
+            addresses.push_back(address.text());
+        // Machines of one process are joined in memory.
+        const bool opened = !addresses.empty() && options_.machines.size() == 1;
+        say_for(machine, (opened ? machine.name + " listens on " + listed(addresses) + "; " : "") +
+                             "commands attach at " + host.socket());
+    }
+
+    void say_for(const deployment::Machine& machine, const std::string& line) {
+        say((options_.plain ? "" : line_prefix(machine.name, options_.machines)) + line);
+    }
+
     void ready(const deployment::Machine& machine, const std::vector<std::string>& missing) {
         if (!missing.empty())
             log::warn("{}: not offered after 2 s: {}", machine.name, listed(missing));
-        say(std::string(ready_word) + "  " + machine.name + " of mesh " + deployment_.mesh + ", " +
-            std::to_string(machine.services.size() - missing.size()) + " services, process " +
-            std::to_string(getpid()));
+        say_for(machine, std::string(ready_word) + "  " + machine.name + " of mesh " +
+                             deployment_.mesh + ", " +
+                             std::to_string(machine.services.size() - missing.size()) +
+                             " services, process " + std::to_string(getpid()));
+        if (++ready_ < options_.machines.size() || ready_ == 1) return;
+        say(all_ready(ready_, loop_.now() - began_));
     }
 
     void end() {
@@ -66,6 +79,9 @@ private:
 
     io::EventLoop& loop_;
     const deployment::Deployment& deployment_;
+    const Foreground& options_;
+    Time began_;
+    std::size_t ready_ = 0;
     std::vector<std::unique_ptr<Host>> hosts_;
     std::size_t running_ = 0;
     bool ending_ = false;
@@ -74,15 +90,28 @@ private:
 
 }  // namespace
 
-Result<int> run_in_foreground(const deployment::Deployment& deployment,
-                              const std::vector<std::string>& machines,
-                              router::Transport (*transport)(io::EventLoop&)) {
-    log_to_standard_error(log::level::info);
+Result<int> run_in_foreground(const deployment::Deployment& deployment, const Foreground& options) {
+    // The log of several machines is one: their routers say which of them speaks.
+    const bool prefixed = !options.plain && options.machines.size() == 1;
+    log_to_standard_error(
+        log::level::info,
+        prefixed ? line_prefix(options.machines.front(), options.machines) : std::string());
     io::EventLoop loop;
-    Foreground foreground(loop, deployment);
-    JETWAY_TRY(foreground.start(machines, transport(loop)));
+    Machines machines(loop, deployment, options);
+    JETWAY_TRY(machines.start());
     loop.run();
     return 0;
+}
+
+std::string line_prefix(const std::string& name, const std::vector<std::string>& names) {
+    std::size_t widest = name.size();
+    for (const std::string& other : names) widest = std::max(widest, other.size());
+    return name + std::string(widest - name.size(), ' ') + " | ";
+}
+
+std::string all_ready(std::size_t machines, Duration took) {
+    return std::string(ready_word) + "  " + std::to_string(machines) + " machines in " +
+           std::to_string(took / std::chrono::milliseconds(1)) + " ms; Ctrl-C ends them";
 }
 
 void say(const std::string& line) {

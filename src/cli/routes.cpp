@@ -36,10 +36,9 @@ bool wanted(const json::object& row, const std::string& name) {
     return name.empty() || text_of(row, "service") == name;
 }
 
-std::string route_table(const std::vector<json::object>& rows, const std::string& name) {
+std::string route_table(const std::vector<json::object>& rows) {
     Table table({"SERVICE", "MACHINE", "VIA", ">HOPS", ">COST", "STATE"});
     for (const json::object& row : rows) {
-        if (!wanted(row, name)) continue;
         table.add({text_of(row, "service"), text_of(row, "machine"), via(row),
                    std::to_string(number_of(row, "hops")), std::to_string(number_of(row, "cost")),
                    state(row)});
@@ -47,46 +46,77 @@ std::string route_table(const std::vector<json::object>& rows, const std::string
     return table.text();
 }
 
-/// One line a name; its machines, the best first.
-std::string service_table(const std::vector<json::object>& rows, const std::string& name) {
-    Table table({"SERVICE", "TYPE", "MACHINES", "ACCEPTS", "PRODUCES"});
-    std::vector<std::string> shown;
+/// One entry a name; its machines, the best first.
+std::vector<json::object> services_of(const std::vector<json::object>& rows) {
+    std::vector<json::object> services;
     for (const json::object& row : rows) {
-        const std::string service = text_of(row, "service");
-        if (!wanted(row, name) || std::find(shown.begin(), shown.end(), service) != shown.end())
+        const auto known = std::ranges::find_if(services, [&row](const json::object& service) {
+            return text_of(service, "service") == text_of(row, "service");
+        });
+        if (known != services.end()) {
+            (*known)["machines"].as_array().push_back(row.at("machine"));
             continue;
-        shown.push_back(service);
-        std::vector<std::string> machines;
-        for (const json::object& other : rows) {
-            if (text_of(other, "service") == service) machines.push_back(text_of(other, "machine"));
         }
-        table.add({service, text_of(row, "type"), joined(machines),
-                   joined(texts_of(row, "accepts")), joined(texts_of(row, "produces"))});
+        services.push_back({{"service", row.at("service")},
+                            {"type", row.at("type")},
+                            {"machines", json::array{row.at("machine")}},
+                            {"accepts", row.at("accepts")},
+                            {"produces", row.at("produces")}});
+    }
+    return services;
+}
+
+std::string service_table(const std::vector<json::object>& services) {
+    Table table({"SERVICE", "TYPE", "MACHINES", "ACCEPTS", "PRODUCES"});
+    for (const json::object& service : services) {
+        table.add({text_of(service, "service"), text_of(service, "type"),
+                   joined(texts_of(service, "machines")), joined(texts_of(service, "accepts")),
+                   joined(texts_of(service, "produces"))});
     }
     return table.text();
 }
 
-Result<json::object> ask_routes(const AskOptions& options, const std::string& query) {
+struct Known {
+    json::object answer;
+    std::vector<json::object> rows;  // those that are wanted
+};
+
+/// E-NO-SERVICE for a name that nobody offers.
+Result<Known> ask_routes(const AskOptions& options, const std::string& query) {
     JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, query));
-    return ask(attachment, {}, query);
+    JETWAY_ASSIGN(json::object answer, ask(attachment, {}, query));
+    std::vector<json::object> rows = objects_of(answer, "routes");
+    std::erase_if(rows, [&options](const auto& row) { return !wanted(row, options.name); });
+    if (rows.empty() && !options.name.empty()) {
+        JETWAY_TRY(ask(attachment, {}, "trace", options.name));  // which says what is near
+    }
+    answer.erase("routes");
+    return Known{std::move(answer), std::move(rows)};
+}
+
+int show(const AskOptions& options, Known known, const char* key, const std::string& table) {
+    if (options.format == Format::json) {
+        known.answer[key] = json::array(known.rows.begin(), known.rows.end());
+        std::cout << json::serialize(known.answer) << "\n";
+    } else {
+        std::cout << table;
+    }
+    return 0;
 }
 
 }  // namespace
 
 Result<int> routes(const AskOptions& options) {
-    JETWAY_ASSIGN(const json::object answer, ask_routes(options, "routes"));
-    std::cout << (options.format == Format::json
-                      ? json::serialize(answer) + "\n"
-                      : route_table(objects_of(answer, "routes"), options.name));
-    return 0;
+    JETWAY_ASSIGN(Known known, ask_routes(options, "routes"));
+    const std::string table = route_table(known.rows);
+    return show(options, std::move(known), "routes", table);
 }
 
 Result<int> services(const AskOptions& options) {
-    JETWAY_ASSIGN(const json::object answer, ask_routes(options, "services"));
-    std::cout << (options.format == Format::json
-                      ? json::serialize(answer) + "\n"
-                      : service_table(objects_of(answer, "routes"), options.name));
-    return 0;
+    JETWAY_ASSIGN(Known known, ask_routes(options, "services"));
+    known.rows = services_of(known.rows);
+    const std::string table = service_table(known.rows);
+    return show(options, std::move(known), "services", table);
 }
 
 }  // namespace jetway::cli

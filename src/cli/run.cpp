@@ -34,7 +34,7 @@ Result<int> run(const RunOptions& options) {
     JETWAY_TRY(refuse_unprotected(deployment, *machine, options.file));
     // Programs that our services run and that call jetway mean this machine.
     setenv("JETWAY_MACHINE", machine->name.c_str(), 1);
-    return run_in_foreground(deployment, {machine->name}, socket_transport);
+    return run_in_foreground(deployment, {{machine->name}, socket_transport, options.quiet});
 }
 
 }  // namespace jetway::cli

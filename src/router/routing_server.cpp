@@ -67,6 +67,10 @@ Result<> RoutingServer::create_terminal(const std::string& name, TerminalType ty
     return success();
 }
 
+void RoutingServer::name_in_log() {
+    state_->log_name = "[Router " + options().machine + "]";
+}
+
 Result<Handle> RoutingServer::listen(const std::string& address) {
     State* state = state_.get();
     return state->transport.listen(address, [state](ConnectionPtr connection) {
@@ -79,7 +83,8 @@ Result<Handle> RoutingServer::listen_local(const std::string& address) {
     return state->transport.listen(address, [state](ConnectionPtr connection) {
         const auto credentials = connection->credentials();
         if (!credentials || (credentials->uid != getuid() && credentials->uid != 0)) {
-            log::warn("[Router] refused a process of another user at {}", connection->peer());
+            log::warn("{} refused a process of another user at {}", state->log_name,
+                      connection->peer());
             return connection->close(
                 Error(Code::denied, "only processes of the daemon's user may attach"));
         }
@@ -96,7 +101,7 @@ ConnectionPtr RoutingServer::connect_local(const std::string& name) {
 void RoutingServer::add_route(const std::string& service, const std::string& terminal,
                               const std::string& machine, std::uint32_t hops) {
     state_->core.add_route(state_->now(), service, terminal, machine, hops);
-    log::info("[Router] Route added: {} -> {} ({} hops)", service, terminal, hops);
+    log::info("{} Route added: {} -> {} ({} hops)", state_->log_name, service, terminal, hops);
     state_->schedule();
 }
 
@@ -115,8 +120,8 @@ void RoutingServer::route(wire::Envelope envelope, std::function<void(const Erro
         possible = Error(Code::timeout, "its deadline has passed");
     }
     if (!possible) {
-        log::warn("[Router] {} -> {}: {}", envelope.source, clean_text(envelope.destination, 64),
-                  possible.error().line());
+        log::warn("{} {} -> {}: {}", state_->log_name, envelope.source,
+                  clean_text(envelope.destination, 64), possible.error().line());
         if (failed) state_->timer.post([failed, error = possible.error()] { failed(error); });
         return;
     }

@@ -58,6 +58,8 @@ public:
     /// connect_local(). `loopback`: what goes out comes back in. E-USAGE when the name is taken.
     Result<> create_terminal(const std::string& name, TerminalType type,
                              const std::string& address = {}, const Towards& towards = {});
+    /// Lines of this router in the log name its machine: for a process with several.
+    void name_in_log();
     /// Accepts network links on `address` until the handle goes.
     Result<Handle> listen(const std::string& address);
     /// Accepts processes of this machine (attach) on `address` ("unix:/path") until the handle

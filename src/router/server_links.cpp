@@ -114,8 +114,9 @@ void RoutingServer::State::closed(routing::LinkId id, const Error& reason) {
 void RoutingServer::State::report_stranger(const LinkEnd& link, const Error& reason) {
     std::uint64_t left_out = 0;
     if (!stranger_limit.allow(now(), left_out)) return;
-    log::info("[Router] connection {} ended before it was a link: {}{}", link.connection->peer(),
-              reason.line(), left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
+    log::info("{} connection {} ended before it was a link: {}{}", log_name,
+              link.connection->peer(), reason.line(),
+              left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
 }
 
 void RoutingServer::State::on_frame(LinkEnd& link, wire::Frame&& frame) {
@@ -180,7 +181,7 @@ void RoutingServer::State::close_link(routing::LinkId id, const Error& reason) {
     LinkEnd& link = *links[id];
     link.pump();
     link.closing = true;
-    log::info("[Router] link on {} ({}) closed: {}",
+    log::info("{} link on {} ({}) closed: {}", log_name,
               link.terminal.empty() ? "an accepted connection" : link.terminal,
               link.connection->peer(), reason.line());
     link.connection->close(reason);
@@ -228,7 +229,7 @@ void RoutingServer::State::report(const routing::Event& event) {
                                ? spdlog::level::warn
                            : event.kind == Kind::stream_ended ? spdlog::level::debug
                                                               : spdlog::level::info;
-        log::log(level, "[Router] {}{}{}{}{}", words(event.kind), event.subject,
+        log::log(level, "{} {}{}{}{}{}", log_name, words(event.kind), event.subject,
                  event.detail.empty() ? "" : ": ", event.detail,
                  left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
     }

@@ -64,6 +64,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     Handle registration;
     std::map<std::string, std::string> notes;
     std::function<void(const routing::Event&)> on_event;
+    std::string log_name = "[Router]";
     LogLimit log_limit{20, std::chrono::seconds(1)};
     LogLimit stranger_limit{100, std::chrono::seconds(1)};
     Time started;

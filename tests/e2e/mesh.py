@@ -165,7 +165,7 @@ class Mesh(Place):
         self.dev = self.start("dev", self.path, *options)
         self.log = Output(self.dev.stdout)
         try:
-            self.log.wait_for("\nready  " if not options else "ready  ", 10)
+            self.log.wait_for("\nready  ", 10)
         except AssertionError:
             self.close()
             raise
