@@ -8,6 +8,7 @@
 #include "attach/attach.hpp"
 #include "base/log.hpp"
 #include "io/byte_stream.hpp"
+#include "stream/kind_gate.hpp"
 
 namespace jetway::attach {
 
@@ -51,8 +52,9 @@ Result<Arguments> read_arguments(int argc, char** argv) {
 /// One run: from attaching to the end of the daemon.
 class Program {
 public:
-    Program(Arguments arguments, const Capabilities& capabilities, const MakeService& make)
-        : arguments_(std::move(arguments)), capabilities_(capabilities), make_(make) {}
+    Program(Arguments arguments, const Kind& kind, const Capabilities& capabilities,
+            const MakeService& make)
+        : arguments_(std::move(arguments)), kind_(kind), capabilities_(capabilities), make_(make) {}
 
     int run() {
         const Handle signals = loop_.on_signal({SIGTERM, SIGINT}, [this](int) { loop_.stop(); });
@@ -76,7 +78,8 @@ private:
                                      }});
         if (!service) return fail(service.error());
         service_ = std::move(*service);
-        offer_ = session_->offer(arguments_.name, capabilities_, *service_,
+        gate_.emplace(kind_, *service_);
+        offer_ = session_->offer(arguments_.name, capabilities_, *gate_,
                                  [this](const Result<>& offered) {
                                      if (!offered) fail(offered.error());
                                  });
@@ -88,6 +91,7 @@ private:
     }
 
     Arguments arguments_;
+    const Kind& kind_;
     const Capabilities& capabilities_;
     const MakeService& make_;
     io::EventLoop loop_;
@@ -95,12 +99,14 @@ private:
     Handle attaching_;
     std::unique_ptr<stream::Session> session_;
     std::unique_ptr<stream::Service> service_;
+    std::optional<stream::KindGate> gate_;
     Handle offer_;
 };
 
 }  // namespace
 
-int run_service(int argc, char** argv, const Capabilities& capabilities, const MakeService& make) {
+int run_service(int argc, char** argv, const Kind& kind, const Capabilities& capabilities,
+                const MakeService& make) {
     io::open_missing_standard_descriptors();
     auto arguments = read_arguments(argc, argv);
     if (!arguments) {
@@ -109,7 +115,7 @@ int run_service(int argc, char** argv, const Capabilities& capabilities, const M
     }
     // The daemon reads our lines and puts them into its own log: no time, no colour.
     log::set_pattern("%v");
-    return Program(std::move(*arguments), capabilities, make).run();
+    return Program(std::move(*arguments), kind, capabilities, make).run();
 }
 
 }  // namespace jetway::attach

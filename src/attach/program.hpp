@@ -21,6 +21,7 @@ using MakeService =
 
 /// Returns the exit status: 0 after SIGTERM or SIGINT, else that of the error it printed. The
 /// service goes before its session, in the loop's thread.
-int run_service(int argc, char** argv, const Capabilities& capabilities, const MakeService& make);
+int run_service(int argc, char** argv, const Kind& kind, const Capabilities& capabilities,
+                const MakeService& make);
 
 }  // namespace jetway::attach

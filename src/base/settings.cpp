@@ -254,6 +254,22 @@ Result<> check_settings(const Kind& kind, const Settings& settings) {
     return success();
 }
 
+Result<> check_brought(const Kind& kind, const Settings& settings) {
+    for (const auto& [key, values] : settings.all()) {
+        if (std::ranges::find(kind.brought, key) == kind.brought.end()) {
+            const std::string near = nearest(key, kind.brought);
+            Error error(Code::usage, "a stream cannot set \"" + key + "\" of " + kind.name);
+            if (!near.empty()) error.next = "did you mean \"" + near + "\"?";
+            return error;
+        }
+    }
+    Result<> checked = check_settings(kind, settings);
+    if (checked) return checked;
+    Error error = checked.error();
+    error.code = Code::usage;
+    return error;
+}
+
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
     constexpr std::size_t longest = 320;  // an address; beyond, the work would grow with its square
     if (name.size() > longest) return {};

@@ -89,6 +89,7 @@ struct Kind {
     // What it takes and gives: a content type, any, or nothing (a source takes nothing).
     std::string takes{any};
     std::string gives{any};
+    std::vector<std::string> brought{};  // keys that a stream may set for itself
 };
 
 /// E-BAD-FILE when the values of one setting are not what its spec asks for: the detail says what
@@ -97,6 +98,10 @@ Result<> check_setting(const SettingSpec& spec, const Settings::Values& values);
 /// The same for each setting of the kind that is there. For services: the file's settings have been
 /// seen already, those that come with a stream have not.
 Result<> check_settings(const Kind& kind, const Settings& settings);
+
+/// What a stream has brought for itself. E-USAGE, as check_setting() says it, also for a key that a
+/// stream of `kind` may not set.
+Result<> check_brought(const Kind& kind, const Settings& settings);
 
 /// The candidate closest to `name` within a third of its length, for "did you mean"; empty when
 /// none is near.

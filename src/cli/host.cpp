@@ -6,6 +6,7 @@
 #include "attach/attach.hpp"
 #include "base/log.hpp"
 #include "cli/kinds.hpp"
+#include "stream/kind_gate.hpp"
 
 namespace jetway::cli {
 namespace {
@@ -58,6 +59,7 @@ struct Host::LocalService {
     std::string name;
     std::unique_ptr<stream::Session> session;
     std::unique_ptr<stream::Service> service;
+    std::optional<stream::KindGate> gate;
     Handle offer;
 };
 
@@ -156,7 +158,8 @@ Result<> Host::start_local_service(const deployment::Service& service) {
         *local->session, service.name, service.settings,
         [this](const std::string& key, const std::string& text) { router_->set_note(key, text); }};
     JETWAY_ASSIGN(local->service, maker.make(loop_, std::move(context)));
-    local->offer = local->session->offer(service.name, maker.capabilities(), *local->service,
+    local->gate.emplace(*maker.kind, *local->service);
+    local->offer = local->session->offer(service.name, maker.capabilities(), *local->gate,
                                          [name = service.name](const Result<>& offered) {
                                              if (!offered)
                                                  log::error("{} cannot be offered: {}", name,

@@ -34,7 +34,7 @@ TEST(LoadFile, EveryKindStartsByItsBareNameOrSaysWhatItNeeds) {
     for (const ServiceMaker& maker : service_makers()) {
         const std::string text =
             problems_of("machines: { a: { services: [" + maker.kind->name + "] } }");
-        if (maker.kind->name == "exec" || maker.kind->name == "replayer") {
+        if (maker.kind->name == "exec") {
             EXPECT_THAT(text, HasSubstr("needs \""));
         } else {
             EXPECT_EQ(text, "");

@@ -180,6 +180,11 @@ class Commands(unittest.TestCase):
         self.assertRegex(lines[1], r"^  where +nobody")
         self.assertRegex(lines[-1], r"^  next +jetway services")
 
+    def test_a_setting_that_a_stage_does_not_know_is_refused(self):
+        answer = self.mesh.run("pipe", "cat | upper", "--machine", "a", "--set", "upper.rum=x", input=b"x")
+        self.assertEqual(answer.returncode, 64)
+        self.assertIn(b'a stream cannot set "rum" of exec', answer.stderr)
+
     def test_an_output_that_cannot_be_written_is_an_error(self):
         for command in (["call", "cat"], ["pipe", "cat"], ["services"], ["status"]):
             with open("/dev/full", "wb") as full:

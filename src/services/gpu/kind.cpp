@@ -25,6 +25,7 @@ const Kind kind{
       {.choices = {"any", "opencl", "scalar"}}}},
     "jetway-gpu",
     std::string(screen::screen_content_type),
-    std::string(screen::picture_content_type)};
+    std::string(screen::picture_content_type),
+    {"font", "font_size", "format", "device"}};
 
 }  // namespace jetway::gpu

@@ -6,5 +6,6 @@
 
 int main(int argc, char** argv) {
     setenv("PATH", "/usr/bin:/bin", 0);  // PoCL links its kernels with ld, and aborts without it
-    return jetway::attach::run_service(argc, argv, jetway::gpu::capabilities(), jetway::gpu::make);
+    return jetway::attach::run_service(argc, argv, jetway::gpu::kind, jetway::gpu::capabilities(),
+                                       jetway::gpu::make);
 }

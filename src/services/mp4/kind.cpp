@@ -9,7 +9,7 @@ const Kind kind{
     "mp4-encoder",
     {"mp4-server", "encoder-server"},
     "writes pictures into an H.264 MP4 file",
-    {{"output", SettingType::text, "SERVICE-MACHINE-TIME.mp4", "the file"},
+    {{"output", SettingType::text, "SERVICE-MACHINE-TIME.mp4", "the file; an old one is replaced"},
      {"fps", SettingType::number, "30", "pictures a second, 1 to 120", {.least = 1, .most = 120}},
      {"crf", SettingType::number, "20", "quality: 0 (lossless) to 51", {.least = 0, .most = 51}},
      {"preset",
@@ -20,6 +20,7 @@ const Kind kind{
                    "slower", "veryslow", "placebo"}}}},
     "jetway-mp4",
     std::string(screen::picture_content_type),
-    std::string(Kind::nothing)};
+    std::string(Kind::nothing),
+    {"output", "fps", "crf", "preset"}};
 
 }  // namespace jetway::mp4

@@ -3,5 +3,6 @@
 #include "services/mp4/mp4.hpp"
 
 int main(int argc, char** argv) {
-    return jetway::attach::run_service(argc, argv, jetway::mp4::capabilities(), jetway::mp4::make);
+    return jetway::attach::run_service(argc, argv, jetway::mp4::kind, jetway::mp4::capabilities(),
+                                       jetway::mp4::make);
 }

@@ -202,7 +202,8 @@ const Kind kind{
      {"offline", SettingType::flag, "false", "one diff for every picture, none skipped"}},
     {},
     std::string(screen::pty_content_type),
-    std::string(screen::screen_content_type)};
+    std::string(screen::screen_content_type),
+    {"fps", "offline"}};
 
 Capabilities capabilities() {
     return {ServiceType::transform, {kind.takes}, {kind.gives}, {}};

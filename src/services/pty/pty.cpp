@@ -149,7 +149,8 @@ const Kind kind{
       {.least = 1, .most = 4096}}},
     {},
     std::string(Kind::nothing),
-    std::string(screen::pty_content_type)};
+    std::string(screen::pty_content_type),
+    {"run", "directory", "columns", "rows", "session"}};
 
 Capabilities capabilities() {
     return {ServiceType::source, {}, {kind.gives}, {}};

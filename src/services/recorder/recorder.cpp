@@ -64,7 +64,8 @@ const Kind recorder_kind{"recorder",
                            "the file; an old one is replaced"}},
                          {},
                          std::string(screen::pty_content_type),
-                         std::string(screen::pty_content_type)};
+                         std::string(screen::pty_content_type),
+                         {"output"}};
 
 Capabilities recorder_capabilities() {
     return {ServiceType::output, {recorder_kind.takes}, {recorder_kind.gives}, {}};

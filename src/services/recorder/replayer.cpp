@@ -67,7 +67,7 @@ private:
 const Kind replayer_kind{"replayer",
                          {},
                          "replays a .cast file (asciicast version 2 or 3) as a terminal session",
-                         {{"input", SettingType::text, "", "the file", {.required = true}},
+                         {{"input", SettingType::text, "", "the file"},
                           {"speed",
                            SettingType::real,
                            "1",
@@ -77,7 +77,8 @@ const Kind replayer_kind{"replayer",
                           {"idle", SettingType::duration, "", "longer pauses are cut to this"}},
                          {},
                          std::string(Kind::nothing),
-                         std::string(screen::pty_content_type)};
+                         std::string(screen::pty_content_type),
+                         {"input", "speed", "idle"}};
 
 Capabilities replayer_capabilities() {
     return {ServiceType::source, {}, {replayer_kind.gives}, {}};
