@@ -39,7 +39,7 @@ namespace {
 
 constexpr LinkId west = 0;
 constexpr LinkId east = 1;
-constexpr std::uint64_t window = 4 * 1024 * 1024;
+constexpr std::uint64_t window = 4UL * 1024 * 1024;
 
 /// `count` streams from the west to the east, open and granted.
 class Streams {
@@ -132,7 +132,7 @@ void measure(benchmark::State& state, bool may_allocate) {
     Subject subject(streams, size);
     for (int i = 0; i < 2000; ++i) subject.step();  // fill what is filled once
     const std::uint64_t before = allocations.load();
-    for (auto _ : state) subject.step();
+    for ([[maybe_unused]] auto _ : state) subject.step();
     const std::uint64_t made = allocations.load() - before;
     const auto frames = static_cast<std::int64_t>(state.iterations() * streams);
     state.SetItemsProcessed(frames);

@@ -55,7 +55,7 @@ void measure(benchmark::State& state, Step step, std::int64_t messages_a_step = 
     std::uint64_t number = 0;
     for (int i = 0; i < 1000; ++i) step(Message{number++, body});  // fill what is filled once
     const std::uint64_t before = allocations.load();
-    for (auto _ : state) step(Message{number++, body});
+    for ([[maybe_unused]] auto _ : state) step(Message{number++, body});
     const std::uint64_t made = allocations.load() - before;
     state.SetItemsProcessed(state.iterations() * messages_a_step);
     state.counters["allocations"] = static_cast<double>(made);
@@ -77,7 +77,7 @@ void deque(benchmark::State& state) {
     Sink sink;
     const Buffer body = Buffer::copy_of("a short message");
     std::uint64_t number = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         queue.push_back(Message{number++, body});
         Message message = std::move(queue.front());
         queue.pop_front();

@@ -25,7 +25,7 @@ namespace {
 using namespace jetway;
 
 constexpr std::size_t request_size = 64;
-constexpr std::size_t bulk_size = 256 * 1024;
+constexpr std::size_t bulk_size = 256UL * 1024;
 constexpr int warm_up = 200;
 
 [[noreturn]] void die(const std::string& text) {
@@ -58,6 +58,7 @@ bool exactly(int descriptor, bool write_it, char* bytes, std::size_t size) {
 
 int tcp_socket() {
     const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) die("socket");
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return descriptor;

@@ -125,7 +125,7 @@ void count(benchmark::State& state, std::size_t made) {
 void parser_stage(benchmark::State& state) {
     session();
     std::size_t made = 0;
-    for (auto _ : state) made = parse().size();
+    for ([[maybe_unused]] auto _ : state) made = parse().size();
     count(state, made);
 }
 
@@ -133,7 +133,7 @@ void render_stage(benchmark::State& state, gpu::Renderer& renderer) {
     gpu::Atlas atlas(font());
     render(screens(), atlas, renderer);  // glyphs are rasterised, kernels are warm
     std::size_t made = 0;
-    for (auto _ : state) made = render(screens(), atlas, renderer).size();
+    for ([[maybe_unused]] auto _ : state) made = render(screens(), atlas, renderer).size();
     count(state, made);
 }
 
@@ -151,7 +151,7 @@ void opencl_stage(benchmark::State& state) {
 void encoder_stage(benchmark::State& state) {
     const std::string path =
         std::filesystem::temp_directory_path() / ("bench-" + std::to_string(getpid()) + ".mp4");
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         screen::Picture picture;
         std::unique_ptr<mp4::VideoFile> file;
         std::uint64_t us = 0;

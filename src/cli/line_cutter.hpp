@@ -9,7 +9,7 @@ namespace jetway::cli {
 
 class LineCutter {
 public:
-    static constexpr std::size_t longest = 16 * 1024;  // bytes; a longer line comes in pieces
+    static constexpr std::size_t longest = 16UL * 1024;  // bytes; a longer line comes in pieces
 
     explicit LineCutter(std::function<void(std::string_view)> line) : line_(std::move(line)) {}
 

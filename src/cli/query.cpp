@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 constexpr Duration patience = 5s;
-constexpr std::size_t largest_answer = 64 * 1024 * 1024;
+constexpr std::size_t largest_answer = 64UL * 1024 * 1024;
 constexpr std::string_view json_type = "application/json";
 
 /// One question and its answer.

@@ -12,7 +12,7 @@
 
 namespace jetway::deployment {
 
-inline constexpr std::size_t max_file = 1024 * 1024;  // bytes
+inline constexpr std::size_t max_file = 1024UL * 1024;  // bytes
 // Aliases counted each time, and a long text as several.
 inline constexpr std::size_t max_nodes = 50'000;
 inline constexpr std::size_t max_depth = 32;

@@ -5,7 +5,7 @@
 namespace jetway::router {
 namespace {
 
-constexpr std::size_t largest_query = 16 * 1024;
+constexpr std::size_t largest_query = 16UL * 1024;
 constexpr std::size_t most_asking = 256;
 constexpr std::string_view json_type = "application/json";
 

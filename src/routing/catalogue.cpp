@@ -8,7 +8,7 @@ namespace jetway::routing {
 namespace {
 
 constexpr std::size_t kept_changes = 64;
-constexpr std::size_t kept_bytes = 8 * 1024;
+constexpr std::size_t kept_bytes = 8UL * 1024;
 constexpr std::uint32_t deleted = 1;
 constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62U;
 

@@ -16,10 +16,10 @@
 
 namespace jetway::routing {
 
-inline constexpr std::size_t max_catalogue = 10'000;                 // services of one machine
-inline constexpr std::size_t max_catalogue_bytes = 8 * 1024 * 1024;  // of their records
-inline constexpr std::size_t max_service_record = 16 * 1024;         // bytes of one
-inline constexpr std::size_t directory_frame = 30 * 1024;  // records in one frame, in bytes
+inline constexpr std::size_t max_catalogue = 10'000;                   // services of one machine
+inline constexpr std::size_t max_catalogue_bytes = 8UL * 1024 * 1024;  // of their records
+inline constexpr std::size_t max_service_record = 16UL * 1024;         // bytes of one
+inline constexpr std::size_t directory_frame = 30UL * 1024;  // records in one frame, in bytes
 
 /// Bits of wire::ServiceRecord.flags.
 enum ServiceFlag : std::uint32_t {

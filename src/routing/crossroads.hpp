@@ -97,7 +97,7 @@ inline wire::Frame open_frame(std::uint32_t label, std::string destination,
 inline wire::Frame opened_frame(std::uint32_t label) {
     return {wire::FrameType::opened, label, wire::encode(wire::Opened())};
 }
-inline wire::Frame nack_frame(std::uint32_t label, Code code, std::string machine) {
+inline wire::Frame nack_frame(std::uint32_t label, Code code, const std::string& machine) {
     return {wire::FrameType::nack, label, wire::encode(wire::to_nack(Error(code, "no"), machine))};
 }
 inline wire::Frame data_frame(std::uint32_t label, std::string_view bytes, std::uint8_t flags = 0) {

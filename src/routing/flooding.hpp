@@ -33,7 +33,7 @@ private:
 
 /// What a neighbour may send of records and catalogues; a sender stays below.
 inline constexpr std::uint64_t told_frames_a_second = 2'000;
-inline constexpr std::uint64_t told_bytes_a_second = 20 * 1024 * 1024;
+inline constexpr std::uint64_t told_bytes_a_second = 20UL * 1024 * 1024;
 
 class Flooding {
 public:

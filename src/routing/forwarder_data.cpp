@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
 /// A grant reaches at most this far beyond what was consumed.
-constexpr std::uint64_t max_window = 16 * 1024 * 1024;
+constexpr std::uint64_t max_window = 16UL * 1024 * 1024;
 /// A grant that waits behind this many others does not keep the block it arrived in.
 constexpr std::size_t uncopied_grants = 256;
 

@@ -21,7 +21,8 @@ namespace jetway::routing {
 
 inline constexpr std::size_t max_streams = 65'536;   // crossing at once; beyond: E-PRESSURE
 inline constexpr std::size_t max_unanswered = 4096;  // OPENs of one link
-inline constexpr std::size_t max_control_bytes = 1024 * 1024;  // waiting in one link's control lane
+inline constexpr std::size_t max_control_bytes =
+    1024UL * 1024;                                   // waiting in one link's control lane
 inline constexpr std::size_t max_stray_acks = 1024;  // beyond, the peer floods without reading
 
 /// Stream bytes of a DATA frame's payload: an outcome is none.

@@ -18,7 +18,7 @@ inline constexpr std::string_view pty_content_type = "application/x-jetway-pty";
 
 inline constexpr std::uint16_t max_columns = 1000;
 inline constexpr std::uint16_t max_rows = 1000;
-inline constexpr std::size_t max_pty_bytes = 256 * 1024;  // of one PtyOut
+inline constexpr std::size_t max_pty_bytes = 256UL * 1024;  // of one PtyOut
 inline constexpr std::size_t max_label = 1024;
 inline constexpr std::size_t max_pty_message = stamp_size + max_pty_bytes;
 

@@ -17,7 +17,7 @@
 namespace jetway::screen {
 
 inline constexpr std::string_view screen_content_type = "application/x-jetway-screen";
-inline constexpr std::size_t max_screen_message = 64 * 1024 * 1024;
+inline constexpr std::size_t max_screen_message = 64UL * 1024 * 1024;
 
 /// A whole screen. `state` numbers the sender's states; stamp.us is the time it stands for,
 /// stamp.off the bytes it shows.

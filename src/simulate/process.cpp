@@ -9,8 +9,8 @@ namespace {
 using wire::Frame;
 using wire::FrameType;
 
-constexpr std::uint64_t window = 64 * 1024;
-constexpr std::size_t most_payload = 16 * 1024;
+constexpr std::uint64_t window = 64UL * 1024;
+constexpr std::size_t most_payload = 16UL * 1024;
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace {
 
 using wire::FrameType;
 
-constexpr std::uint64_t most_granted = 16 * 1024 * 1024;  // beyond what was consumed
+constexpr std::uint64_t most_granted = 16UL * 1024 * 1024;  // beyond what was consumed
 constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
 
 Error offence(std::string detail) {

@@ -17,8 +17,8 @@
 
 namespace jetway::stream {
 
-inline constexpr std::uint64_t window = 256 * 1024;     // granted beyond what was consumed
-inline constexpr std::size_t send_buffer = 256 * 1024;  // write() asks to wait beyond this
+inline constexpr std::uint64_t window = 256UL * 1024;     // granted beyond what was consumed
+inline constexpr std::size_t send_buffer = 256UL * 1024;  // write() asks to wait beyond this
 
 /// Something that takes streams.
 class Service {

@@ -9,7 +9,7 @@
 
 namespace jetway::display {
 
-inline constexpr std::size_t most_head = 8 * 1024;  // bytes of a request, its blank line included
+inline constexpr std::size_t most_head = 8UL * 1024;  // bytes of a request, its blank line included
 inline constexpr std::size_t most_fields = 64;
 
 struct HttpRequest {

@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_queued =
-    128 * 1024;  // bytes for standard input that may wait here, beside the window
+    128UL * 1024;  // bytes for standard input that may wait here, beside the window
 constexpr Duration terminate_after = 1s;
 constexpr Duration kill_after = 3s;
 constexpr Duration errors_patience = 200ms;

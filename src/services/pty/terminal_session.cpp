@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_queued_keys = 64 * 1024;
-constexpr std::size_t most_in_message = 64 * 1024;
+constexpr std::size_t most_queued_keys = 64UL * 1024;
+constexpr std::size_t most_in_message = 64UL * 1024;
 constexpr Duration terminate_after = 1s;
 constexpr Duration kill_after = 3s;
 // A process that outlives the program can hold the terminal open. What the program itself wrote is

@@ -15,7 +15,7 @@
 namespace jetway::pty {
 
 // One message at least this large is not held back.
-inline constexpr std::size_t coalesced_bytes = 16 * 1024;
+inline constexpr std::size_t coalesced_bytes = 16UL * 1024;
 inline constexpr Duration coalesced_time = std::chrono::milliseconds(2);
 
 class TerminalSession final : public ReaderEvents, public io::ByteStreamEvents {

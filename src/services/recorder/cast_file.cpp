@@ -8,7 +8,7 @@
 namespace jetway::recorder {
 namespace {
 
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t piece = 64UL * 1024;
 
 }  // namespace
 

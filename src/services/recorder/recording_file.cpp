@@ -10,7 +10,7 @@
 namespace jetway::recorder {
 namespace {
 
-constexpr std::size_t most_held = 64 * 1024;
+constexpr std::size_t most_held = 64UL * 1024;
 constexpr Duration flush_after = std::chrono::milliseconds(500);
 constexpr int most_names = 1000;
 

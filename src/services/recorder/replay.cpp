@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_in_message = 64 * 1024;
+constexpr std::size_t most_in_message = 64UL * 1024;
 constexpr double farthest_us = 1e15;  // 31 years: what the clock's type holds
 constexpr int events_in_a_turn = 64;  // then the loop does something else
 
