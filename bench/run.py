@@ -64,7 +64,7 @@ def chain(machines, services):
 
 @contextlib.contextmanager
 def mesh(text, names):
-    """`jetway dev` on the file; ready when the first machine knows every name."""
+    """`jetway dev` on the file; ready when the first machine reaches every name."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "deployment.yml"
         path.write_text(text)
@@ -75,7 +75,8 @@ def mesh(text, names):
             while True:
                 routes = subprocess.run([BIN / "jetway", "routes", "--machine", "a", "-o", "json"], env=environment,
                                         capture_output=True, check=False)
-                known = {row["service"] for row in json.loads(routes.stdout)["routes"]} if routes.returncode == 0 else set()
+                rows = json.loads(routes.stdout)["routes"] if routes.returncode == 0 else []
+                known = {row["service"] for row in rows if row["path"]}
                 if set(names) <= known:
                     break
                 if time.monotonic() > deadline:
