@@ -79,17 +79,6 @@ Result<json::object> parse_answer(const std::string& text) {
     return std::move(object);
 }
 
-/// Somebody named a machine whose daemon does not answer: those that do are worth knowing.
-Error with_running(Error error) {
-    if (error.code != Code::no_daemon) return error;
-    const auto running = attach::running_machines();
-    if (!running) return error;
-    std::string names;
-    for (const std::string& name : *running) names += (names.empty() ? "" : ", ") + name;
-    if (!names.empty()) error.next = "daemons that run here: " + names;
-    return error;
-}
-
 }  // namespace
 
 Result<Attachment> attach_to(const std::string& machine, const std::string& process) {
@@ -107,7 +96,7 @@ Result<Attachment> attach_to(const std::string& machine, const std::string& proc
             .because("it has its socket open, and said nothing for 5 s")
             .then("look at its log, or end it and start it again");
     }
-    if (!*answer) return with_running(answer->error());
+    if (!*answer) return answer->error();
     attachment.session = std::move(**answer);
     return attachment;
 }
