@@ -26,6 +26,7 @@ machines:
   peer:
     listen: NET.2:9001
     services: [ far: { run: cat } ]
+discovery: { detect: DETECT }
 """
 
 # How a link of a stranger ends: closed by us; before it was one (the log sums up); hung up after it was.
@@ -85,7 +86,7 @@ class Mischief:
 
 class Strangers(unittest.TestCase):
     def setUp(self):
-        self.mesh = Mesh(TWO)
+        self.mesh = Mesh(TWO.replace("DETECT", f"{400 * SLOWNESS:.0f}ms"))
         self.addCleanup(self.mesh.close)
         self.mesh.wait_for("lab", "far", "display-server")
         self.pid = self.mesh.pid("lab")
