@@ -90,7 +90,7 @@ close_page
 [ -z "$viewers" ] || [ "$viewers" -ge 1 ] || die "nobody looked at the live page: $(tail -n 3 "$work/page.log")"
 pictures=$(ffprobe -v error -count_packets -select_streams v -show_entries stream=nb_read_packets -of csv=p=0 hairpin.mp4)
 awk -v n="$pictures" -v s="$session" 'BEGIN { printf "%d pictures in %.1f s: %.1f pictures/s\n", n, s, n / s }'
-check hairpin.mp4 "$(awk -v s="$session" 'BEGIN { print s - 0.5 > 8 ? s - 0.5 : 8 }')" "$(awk -v s="$session" 'BEGIN { print s + 0.5 }')"
+check hairpin.mp4 "$(awk -v s="$session" 'BEGIN { print (s > 8.5 ? s - 0.5 : 8) }')" "$(awk -v s="$session" 'BEGIN { print s + 0.5 }')"
 [ -s hairpin.cast ] || die "no recording"
 stop_mesh
 

@@ -34,7 +34,7 @@ public:
     Attempt(io::EventLoop& loop, std::string machine, Attached attached)
         : loop_(loop), machine_(std::move(machine)), attached_(std::move(attached)) {}
 
-    void start(const std::string& path, stream::SessionOptions options) {
+    void start(const std::string& path, const stream::SessionOptions& options) {
         deadline_ = loop_.after(patience, [self = shared_from_this()] {
             self->end(Error(Code::timeout, "the daemon of " + self->machine_ + " does not answer")
                           .then("stop it, and if it does not end, kill it"));

@@ -26,9 +26,8 @@ Result<Arguments> read_arguments(int argc, char** argv) {
     const std::string path = argc > 0 ? argv[0] : "service";
     arguments.program = path.substr(path.rfind('/') + 1);
     std::map<std::string, Settings::Values> values;
-    const Error usage =
-        Error(Code::usage, "expected --machine MACHINE --name NAME [--set KEY=VALUE]...")
-            .then("let the daemon start it: name the service in deployment.yml");
+    Error usage = Error(Code::usage, "expected --machine MACHINE --name NAME [--set KEY=VALUE]...")
+                      .then("let the daemon start it: name the service in deployment.yml");
     for (int i = 1; i < argc; i += 2) {
         const std::string_view option = argv[i];
         if (i + 1 == argc) return usage;

@@ -21,7 +21,7 @@ constexpr const char* examples = R"(examples:
   jetway trace gpu-server -m machine-a            the way to one, measured
   echo hi | jetway call upper -m machine-a        a service as if it were a program here
   jetway pipe 'pty-server | recorder' -m machine-a --set pty-server.run=ls
-  jetway rec demo.mp4 -- ls -lR --color /etc      a video and a recording of a program
+  jetway rec demo.mp4 -- top -d 1 -n 5            a video and a recording of a program
 exit status: that of the remote program (call, pipe, rec), else as docs/errors.md says)";
 
 /// What the options of all verbs are read into.
@@ -213,7 +213,7 @@ private:
             "Uses the services of the daemon here, or starts its own. Ends with the program's "
             "status.\n"
             "examples:\n"
-            "  jetway rec demo.mp4 -- ls -lR --color /etc\n"
+            "  jetway rec demo.mp4 -- top -d 1 -n 5\n"
             "  jetway rec demo.mp4 -- sh -c 'for i in 1 2 3; do date; sleep 1; done'");
     }
 

@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration ready_patience = 2s;
+constexpr Duration neighbour_patience = 1s;
 constexpr Duration stop_patience = 300ms;
 constexpr std::uint32_t heartbeats_missed = 4;  // before a peer counts as gone
 
@@ -91,6 +92,13 @@ Result<> Host::start(const deployment::Deployment& deployment, const deployment:
     }
     router_->start_heartbeat(deployment.heartbeat);
     router_->set_on_event([this](const routing::Event&) { check_ready(false); });
+    for (const deployment::Terminal& terminal : machine.terminals) {
+        if (terminal.address && !terminal.machine.empty()) neighbours_.push_back(terminal.machine);
+    }
+    neighbour_timer_ = loop_.after(neighbour_patience, [this] {
+        neighbours_.clear();
+        check_ready(false);
+    });
     ready_timer_ = loop_.after(ready_patience, [this] { check_ready(true); });
     first_check_ = loop_.after(0ms, [this] { check_ready(false); });
     return success();
@@ -179,14 +187,23 @@ void Host::check_ready(bool is_late) {
     std::erase_if(expected_, [&](const std::string& name) {
         return std::find(offered.begin(), offered.end(), name) != offered.end();
     });
-    if (!expected_.empty() && !is_late) return;
+    if (!(expected_.empty() && reaches_neighbours()) && !is_late) return;
     ready_timer_.reset();
+    neighbour_timer_.reset();
     std::exchange(on_ready_, nullptr)(expected_);
+}
+
+bool Host::reaches_neighbours() {
+    for (const routing::MachineRow& row : router_->core().machines(loop_.now())) {
+        if (row.reachable) std::erase(neighbours_, row.machine);
+    }
+    return neighbours_.empty();
 }
 
 void Host::stop(std::function<void()> done) {
     stopped_ = std::move(done);
     on_ready_ = nullptr;
+    neighbour_timer_.reset();
     still_running_ = executables_.size() + 1;
     const auto one_less = [this] {
         if (--still_running_ == 0) finish_stop();

@@ -41,8 +41,9 @@ public:
     /// E-BAD-FILE naming the service.
     Result<> start(const deployment::Deployment& deployment, const deployment::Machine& machine,
                    const HostPlaces& places);
-    /// Called once, from the loop, when every service is offered, or after two seconds with the
-    /// names of those that are not.
+    /// Called once, from the loop: when every service is offered and every neighbour is reached,
+    /// but a neighbour is waited for no longer than a second, and a service no longer than two;
+    /// with the names of the services that are not offered.
     void set_on_ready(std::function<void(const std::vector<std::string>& missing)> on_ready);
     /// Says goodbye to the mesh and asks the executables to end, then calls `done`, within 300 ms.
     /// Destroy the host afterwards.
@@ -60,6 +61,7 @@ private:
     Result<> start_service(const deployment::Service& service, const HostPlaces& places);
     Result<> start_local_service(const deployment::Service& service);
     void check_ready(bool is_late);
+    bool reaches_neighbours();
     void finish_stop();
 
     io::EventLoop& loop_;
@@ -74,7 +76,9 @@ private:
     std::vector<Handle> listening_;
     std::vector<std::unique_ptr<LocalService>> local_services_;
     std::vector<std::unique_ptr<ExecutableService>> executables_;
-    std::vector<std::string> expected_;  // services that are not offered yet
+    std::vector<std::string> expected_;    // services that are not offered yet
+    std::vector<std::string> neighbours_;  // whom the terminals lead to, not reached yet
+    Handle neighbour_timer_;
     std::function<void(const std::vector<std::string>&)> on_ready_;
     std::function<void()> stopped_;
     std::size_t still_running_ = 0;
