@@ -33,7 +33,7 @@ std::vector<std::string> argv_of(const std::string& path, const ExecutableOption
     for (const auto& [key, values] : options.service.settings.all()) {
         for (const std::string& value : values) {
             argv.emplace_back("--set");
-            argv.push_back(key + "=" + value);
+            argv.emplace_back(key).append("=").append(value);
         }
     }
     return argv;
@@ -50,7 +50,7 @@ Result<std::string> our_path() {
 
 Result<std::string> beside_us(const std::string& program) {
     JETWAY_ASSIGN(const std::string path, our_path());
-    const std::string beside = path.substr(0, path.rfind('/') + 1) + program;
+    std::string beside = path.substr(0, path.rfind('/') + 1) + program;
     if (access(beside.c_str(), X_OK) == 0) return beside;
     return Error(Code::io, program + " is not installed")
         .because("there is no " + beside)

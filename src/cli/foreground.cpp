@@ -43,6 +43,7 @@ public:
 private:
     void say_where(const deployment::Machine& machine, const Host& host) {
         std::vector<std::string> addresses;
+        addresses.reserve(machine.listen.size());
         for (const deployment::NetworkAddress& address : machine.listen)
             addresses.push_back(address.text());
         // Machines of one process are joined in memory.
@@ -62,8 +63,9 @@ private:
                              deployment_.mesh + ", " +
                              std::to_string(machine.services.size() - missing.size()) +
                              " services, process " + std::to_string(getpid()));
-        if (++ready_ < options_.machines.size() || ready_ == 1) return;
-        say(all_ready(ready_, loop_.now() - began_));
+        ++ready_;
+        const bool all = ready_ == options_.machines.size();
+        if (all && ready_ > 1) say(all_ready(ready_, loop_.now() - began_));
     }
 
     void end() {

@@ -74,6 +74,7 @@ void Table::add(std::vector<std::string> cells) {
 
 std::string Table::text() const {
     std::vector<std::size_t> widths;
+    widths.reserve(headings_.size());
     for (const std::string& heading : headings_) widths.push_back(width(heading));
     for (const auto& row : rows_) {
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
@@ -96,8 +97,8 @@ std::string Table::text() const {
 
 std::string shown_seconds(std::int64_t seconds) {
     if (seconds < 120) return std::to_string(seconds) + " s";
-    if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
-    if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
+    if (seconds < 7200) return std::to_string(seconds / 60) + " min";
+    if (seconds < 172'800) return std::to_string(seconds / 3600) + " h";
     return std::to_string(seconds / 86400) + " d";
 }
 

@@ -104,7 +104,6 @@ bool NetworkAddress::is_loopback() const {
             return inet_pton(AF_INET6, host.c_str(), &parsed) == 1 && IN6_IS_ADDR_LOOPBACK(&parsed);
         }
         case Family::name:
-            return false;
         case Family::any:
             return false;
         case Family::unix_socket:

@@ -108,6 +108,7 @@ const Machine* Deployment::find(std::string_view machine) const {
 
 std::vector<std::string> Deployment::machine_names() const {
     std::vector<std::string> names;
+    names.reserve(machines.size());
     for (const Machine& machine : machines) names.push_back(machine.name);
     return names;
 }

@@ -97,7 +97,8 @@ const Node* Fields::scalar(std::string_view key) {
 
 std::string Fields::text(std::string_view key, std::string fallback) {
     const Node* node = scalar(key);
-    return node == nullptr ? std::move(fallback) : node->text;
+    if (node != nullptr) fallback = node->text;
+    return fallback;
 }
 
 bool Fields::flag(std::string_view key, bool fallback) {

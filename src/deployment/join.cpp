@@ -21,6 +21,7 @@ bool listens_on(const Machine& machine, const NetworkAddress& address) {
 
 std::string texts(const std::vector<NetworkAddress>& addresses) {
     std::vector<std::string> result;
+    result.reserve(addresses.size());
     for (const NetworkAddress& address : addresses) result.push_back(address.text());
     return listed(result);
 }

@@ -169,6 +169,7 @@ private:
 
     void read_settings(const Kind& kind, const Node& name, const Node& value, Settings& settings) {
         std::vector<std::string> known;
+        known.reserve(kind.settings.size() + 1);
         for (const SettingSpec& setting : kind.settings) known.push_back(setting.key);
         known.emplace_back("kind");
         Fields fields(value, "the settings of a " + kind.name, std::move(known), later_keys,
