@@ -30,7 +30,8 @@ std::string duration_text(Duration duration) {
     return text;
 }
 
-Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from) const {
+Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from,
+                                std::span<const Instance> tried) const {
     JETWAY_ASSIGN(const wire::Address address, wire::parse_address(text));
     const auto fixed = static_.find(address.service);
     if (fixed != static_.end() &&
@@ -40,11 +41,16 @@ Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from) 
     }
     JETWAY_ASSIGN(std::vector<Holder> holders, candidates(now, address));
     std::vector<Holder> usable_ones = holders;
-    std::erase_if(usable_ones, [this](const Holder& holder) { return !usable(holder); });
+    std::erase_if(usable_ones, [&](const Holder& holder) {
+        const Node& node = topology_[holder.node];
+        const Instance instance{node.router, node.version.epoch, holder.instance};
+        return !usable(holder) || std::ranges::find(tried, instance) != tried.end();
+    });
     if (usable_ones.empty()) return none_usable(now, address, holders);
+    const Ways ways = map_.ways(now);
     const Holder best = *std::ranges::min_element(
-        usable_ones, [this](const Holder& a, const Holder& b) { return nearer(a, b); });
-    return go(map_.route(now, best.node), best);
+        usable_ones, [&](const Holder& a, const Holder& b) { return nearer(ways, a, b); });
+    return go(ways.route(best.node), best, ways.cost(best.node));
 }
 
 std::optional<Choice> Chooser::ask_machine(Time now, const std::string& text) const {
@@ -52,7 +58,8 @@ std::optional<Choice> Chooser::ask_machine(Time now, const std::string& text) co
     if (!address || address->machine.empty()) return std::nullopt;
     const auto node = machine(now, *address);
     if (!node || *node == self || !map_.paths().reaches(*node)) return std::nullopt;
-    const auto choice = go(map_.route(now, *node), {*node, 0});
+    const Ways ways = map_.ways(now);
+    const auto choice = go(ways.route(*node), {*node, 0}, ways.cost(*node));
     return choice ? std::optional(*choice) : std::nullopt;
 }
 
@@ -119,10 +126,9 @@ Result<Choice> Chooser::choose_static(Time now, const wire::Address& address,
     for (const Holder& known : directory_.holders(address.service)) {
         if (known.node == target) holder = known;
     }
-    const std::vector<NodeIndex> path =
-        target == first ? std::vector<NodeIndex>{self, first} : map_.route_by(first, target);
+    const Route path = target == first ? Route{self, first} : map_.route_by(first, target);
     if (path.empty()) return unreachable(now, address, target);
-    JETWAY_ASSIGN(Choice choice, go(path, holder));
+    JETWAY_ASSIGN(Choice choice, go(path, holder, map_.paths().cost(target)));
     choice.first_link = link;
     return choice;
 }
@@ -138,7 +144,7 @@ Choice Chooser::hand_over(LinkId link) const {
     return choice;
 }
 
-Result<Choice> Chooser::go(const std::vector<NodeIndex>& route, const Holder& holder) const {
+Result<Choice> Chooser::go(const Route& route, const Holder& holder, std::uint32_t cost) const {
     const Node& egress = topology_[holder.node];
     if (route.size() > wire::max_route) {
         return Error(Code::too_far, egress.machine + " is " + std::to_string(route.size() - 1) +
@@ -149,7 +155,7 @@ Result<Choice> Chooser::go(const std::vector<NodeIndex>& route, const Holder& ho
     choice.egress = egress.router;
     choice.egress_epoch = egress.version.epoch;
     choice.instance = holder.instance;
-    choice.cost = map_.paths().cost(holder.node);
+    choice.cost = cost;
     for (const NodeIndex node : route) {
         choice.route.push_back(topology_[node].router);
         choice.machines.push_back(topology_[node].machine);
@@ -170,10 +176,11 @@ bool Chooser::usable(const Holder& holder) const {
            (record->flags() & service_draining) == 0;
 }
 
-bool Chooser::nearer(const Holder& a, const Holder& b) const {
-    const auto key = [this](const Holder& holder) {
-        return std::tuple(map_.paths().cost(holder.node), map_.paths().hops(holder.node),
-                          topology_[holder.node].router, holder.instance);
+bool Chooser::nearer(const Ways& ways, const Holder& a, const Holder& b) const {
+    const auto key = [&](const Holder& holder) {
+        const NodeIndex node = holder.node;
+        return std::tuple(ways.is_doubtful(node), ways.cost(node), ways.hops(node),
+                          topology_[node].router, holder.instance);
     };
     return key(a) < key(b);
 }

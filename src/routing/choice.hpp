@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ public:
     /// E-USAGE for what is no address; E-NO-SERVICE with the nearest name; E-NO-INSTANCE;
     /// E-NO-ROUTE naming the machine and since when; E-AMBIGUOUS when several machines have the
     /// name; E-TOO-FAR beyond 255 machines. A stream that comes from a static route's own terminal
-    /// (a loopback) is not sent there again.
-    Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link) const;
+    /// (a loopback) is not sent there again. Instances that were `tried` are not chosen again.
+    Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link,
+                           std::span<const Instance> tried = {}) const;
     /// To the machine that the address names, although we have not heard that it offers the
     /// service: it knows best, news of an offer may still be on its way. Nothing when the address
     /// names none, or none that can be reached.
@@ -56,9 +58,9 @@ private:
     Result<Choice> choose_static(Time now, const wire::Address& address,
                                  const StaticRoute& route) const;
     Choice hand_over(LinkId link) const;
-    Result<Choice> go(const std::vector<NodeIndex>& route, const Holder& holder) const;
+    Result<Choice> go(const Route& route, const Holder& holder, std::uint32_t cost) const;
     bool usable(const Holder& holder) const;
-    bool nearer(const Holder& a, const Holder& b) const;
+    bool nearer(const Ways& ways, const Holder& a, const Holder& b) const;
     Error unknown_service(const std::string& service) const;
     Error not_there(const wire::Address& address, NodeIndex node) const;
     Error none_usable(Time now, const wire::Address& address,
@@ -66,8 +68,8 @@ private:
     Error unreachable(Time now, const wire::Address& address, NodeIndex node) const;
     std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
     RouteRow static_row(Time now, const std::string& service, const StaticRoute& fixed) const;
-    RouteRow row(Time now, const std::string& service, const Holder& holder) const;
-    std::string why_not(Time now, const Holder& holder, const Holder& best) const;
+    RouteRow row(const Ways& ways, const std::string& service, const Holder& holder) const;
+    std::string why_not(Time now, const Ways& ways, const Holder& holder, const Holder& best) const;
     const std::string& self_name() const { return topology_[0].machine; }
 
     const Topology& topology_;

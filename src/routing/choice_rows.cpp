@@ -29,19 +29,21 @@ std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) con
     std::erase_if(holders, [this](const Holder& holder) {
         return (directory_.find(holder)->flags() & service_hidden) != 0;
     });
-    std::ranges::sort(holders, [this](const Holder& a, const Holder& b) {
-        return std::pair(!usable(a), nearer(b, a)) < std::pair(!usable(b), nearer(a, b));
+    const Ways ways = map_.ways(now);
+    std::ranges::sort(holders, [&](const Holder& a, const Holder& b) {
+        if (usable(a) != usable(b)) return usable(a);
+        return nearer(ways, a, b);
     });
     std::vector<RouteRow> result;
     const auto fixed = static_.find(service);
     if (fixed != static_.end()) result.push_back(static_row(now, service, fixed->second));
     for (const Holder& holder : holders) {
-        RouteRow next = row(now, service, holder);
+        RouteRow next = row(ways, service, holder);
         next.best = fixed == static_.end() && holder == holders.front() && usable(holder);
         if (fixed != static_.end()) {
             next.why_not = "a static route wins";
         } else if (!next.best) {
-            next.why_not = why_not(now, holder, holders.front());
+            next.why_not = why_not(now, ways, holder, holders.front());
         }
         result.push_back(std::move(next));
     }
@@ -70,7 +72,7 @@ RouteRow Chooser::static_row(Time now, const std::string& service, const StaticR
     return row;
 }
 
-RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder) const {
+RouteRow Chooser::row(const Ways& ways, const std::string& service, const Holder& holder) const {
     RouteRow row;
     const Node& node = topology_[holder.node];
     const wire::ServiceRecord& record = *directory_.find(holder);
@@ -81,10 +83,10 @@ RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder
     row.type = record.type();
     row.accepts.assign(record.accepts().begin(), record.accepts().end());
     row.produces.assign(record.produces().begin(), record.produces().end());
-    const std::vector<NodeIndex> route = map_.route(now, holder.node);
+    const Route route = ways.route(holder.node);
     for (const NodeIndex step : route) row.path.push_back(topology_[step].machine);
     row.hops = route.empty() ? 0 : static_cast<std::uint32_t>(route.size() - 1);
-    row.cost = route.empty() ? 0 : map_.paths().cost(holder.node);
+    row.cost = route.empty() ? 0 : ways.cost(holder.node);
     row.terminal = holder.node == self ? "local" : "";
     if (route.size() > 1) {
         const LinkId link = links_.to(topology_[route[1]].router);
@@ -93,15 +95,17 @@ RouteRow Chooser::row(Time now, const std::string& service, const Holder& holder
     return row;
 }
 
-std::string Chooser::why_not(Time now, const Holder& holder, const Holder& best) const {
+std::string Chooser::why_not(Time now, const Ways& ways, const Holder& holder,
+                             const Holder& best) const {
     const Node& node = topology_[holder.node];
     if (!map_.paths().reaches(holder.node)) {
         return "no path for " + duration_text(now - node.since);
     }
     if (!usable(holder)) return "draining";
-    const std::uint32_t cost = map_.paths().cost(holder.node);
-    const std::uint32_t best_cost = map_.paths().cost(best.node);
+    const std::uint32_t cost = ways.cost(holder.node);
+    const std::uint32_t best_cost = ways.cost(best.node);
     if (cost == best_cost) return "alternate";
+    if (cost < best_cost) return "a link on the way is in doubt";
     return "costs " + std::to_string(cost - best_cost) + " more";
 }
 

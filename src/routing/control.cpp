@@ -20,6 +20,8 @@ Control::Control(Options options, Random& random, Actions& actions, Time now)
       random_(random),
       actions_(actions),
       topology_(options_.router, options_.machine, now),
+      map_(topology_, links_, now),
+      born_(now),
       deadline_(now + forget_interval),
       forget_at_(now + forget_interval),
       told_digest_since_(now) {

@@ -72,15 +72,18 @@ public:
     std::uint64_t digest() const;
     const Options& options() const { return options_; }
 
+    /// Whether anything was learned since the last call that may help a stream that waits.
+    bool take_news() { return std::exchange(news_, false); }
+
     // Opens.
-    boost::system::result<LinkId, wire::Nack> route(Time now, LinkId from,
-                                                    wire::Open& open) override;
+    using Routed = boost::system::result<LinkId, wire::Nack>;
+    Routed route(Time now, LinkId from, wire::Open& open) override;
+    Routed again(Time now, LinkId from, Opening& opening, const wire::Nack& refusal) override;
+    Time patience(Time now, const wire::Open& open, const wire::Nack& refusal) const override;
     void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) override;
     void refused(Time now, LinkId from, const wire::Nack& nack) override;
 
 private:
-    using Routed = boost::system::result<LinkId, wire::Nack>;
-
     // Links.
     void end(Time now, LinkId link, const Error& reason, bool say_so);
     void came_up(Time now, LinkId link);
@@ -104,7 +107,8 @@ private:
     // What is known changes.
     void find_paths(Time now);
     void forget(Time now);
-    void report_names();
+    void report_names(Time now);
+    void remember_names(Time now, const std::vector<NameChange>& changes);
     void begin_epoch(NodeIndex node);
     void recycle(NodeIndex node);
     void tell_record(NodeIndex node, bool urgent, LinkId except);
@@ -131,8 +135,15 @@ private:
 
     // Streams.
     Routed route_in(Time now, LinkId from, wire::Open& open);
+    Routed depart(wire::Open& open, const Choice& choice);
+    bool synchronises(Time now) const;
+    bool was_there_lately(Time now, const std::string& address) const;
     Routed route_on(Time now, const Neighbour& from, wire::Open& open);
-    Routed next_link(const wire::Open& open, LinkId link) const;
+    Routed reroute(Time now, wire::Open& open);
+    wire::Nack dead_end(const wire::Open& open) const;
+    std::string dead_link_to(RouterId next) const;
+    template <typename T>
+    void add_failed(T& message, RouterId next) const;
     Routed deliver(wire::Open& open);
     Routed probe_answer(const wire::Open& open) const;
     void name_source(const Slot& from, wire::Open& open) const;
@@ -147,12 +158,15 @@ private:
     Topology topology_;
     Directory directory_;
     Links links_;
-    Map map_{topology_, links_};
+    Map map_;
     LocalInstances local_;
     Chooser chooser_{topology_, directory_, links_, map_, local_};
     OwnRecord own_;
 
     std::vector<Up> up_;
+    bool news_ = false;
+    Time born_;
+    std::map<std::string, Time> gone_names_;  // and when: of the last seconds
     std::uint64_t next_instance_ = 1;
     std::uint64_t next_stream_ = 1;
     bool shutting_down_ = false;

@@ -45,7 +45,7 @@ void Control::receive(Time now, LinkId id, const wire::Frame& frame) {
     Neighbour& from = *slot->neighbour;
     from.link.heard(now);
     if (const auto done = dispatch(now, id, from, frame); !done) fail(now, id, done.error());
-    report_names();
+    report_names(now);
 }
 
 Result<> Control::dispatch(Time now, LinkId link, Neighbour& from, const wire::Frame& frame) {

@@ -9,6 +9,8 @@ namespace jetway::routing {
 namespace {
 
 constexpr Duration forget_interval = std::chrono::minutes(1);
+constexpr Duration names_kept = std::chrono::seconds(2);
+constexpr std::size_t most_gone_names = 4096;
 constexpr std::size_t names_at_once = 16;  // reported one by one
 
 std::uint64_t mix(const std::array<std::uint64_t, 5>& values) {
@@ -39,6 +41,7 @@ void Control::tell_catalogue(NodeIndex node, LinkId except) {
 void Control::find_paths(Time now) {
     paths_due_.done(now);
     map_.find_paths();
+    news_ = true;
     const Topology::Changes changes = topology_.reach(now, map_.paths());
     if (changes.reached.empty() && changes.lost.empty()) return;
     known_changed();
@@ -74,11 +77,25 @@ void Control::forget(Time now) {
         directory_.clear(node, topology_[node].version.epoch);
         questions_.erase(node);
     }
-    report_names();
+    report_names(now);
 }
 
-void Control::report_names() {
+/// Of names that have just gone, a stream may wait for the return.
+void Control::remember_names(Time now, const std::vector<NameChange>& changes) {
+    if (changes.empty()) return;
+    std::erase_if(gone_names_, [now](const auto& gone) { return gone.second < now - names_kept; });
+    for (const NameChange& change : changes) {
+        if (change.added) {
+            news_ = true;
+        } else if (gone_names_.size() < most_gone_names) {
+            gone_names_[change.service] = now;
+        }
+    }
+}
+
+void Control::report_names(Time now) {
     const std::vector<NameChange> changes = directory_.take_changes();
+    remember_names(now, changes);
     for (std::size_t i = 0; i < std::min(changes.size(), names_at_once); ++i) {
         event(changes[i].added ? Event::Kind::service_added : Event::Kind::service_removed,
               changes[i].service, topology_[changes[i].node].machine);

@@ -57,17 +57,17 @@ std::uint64_t Control::offer(Time now, LocalService service) {
     local_[instance] = service.link;
     directory_.offer(self, options_.epoch, std::move(record));
     known_changed();
-    report_names();
+    report_names(now);
     announce_at_ = std::min(announce_at_, now + announce_wait);
     wake(announce_at_);
     return instance;
 }
 
-void Control::withdraw(Time /*now*/, std::uint64_t instance) {
+void Control::withdraw(Time now, std::uint64_t instance) {
     if (local_.erase(instance) == 0) return;
     directory_.withdraw(self, options_.epoch, instance);
     known_changed();
-    report_names();
+    report_names(now);
     announce();
 }
 

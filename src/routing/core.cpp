@@ -37,7 +37,7 @@ void Core::remove_link(Time now, LinkId link, const Error& reason) {
 void Core::receive(Time now, LinkId link, wire::Frame&& frame) {
     if (frame.header.label == 0) {
         control_->receive(now, link, frame);
-        join_links(now);
+        follow_up(now);
         return;
     }
     if (!control_->heard_stream(now, link)) return;
@@ -48,7 +48,7 @@ void Core::receive(Time now, LinkId link, wire::Frame&& frame) {
 
 bool Core::pull(Time now, LinkId link, wire::Frame& frame) {
     if (control_->pull(now, link, frame)) {
-        join_links(now);
+        follow_up(now);
         return true;
     }
     return control_->carries_streams(link) && forwarder_->pull(now, link, frame);
@@ -56,15 +56,18 @@ bool Core::pull(Time now, LinkId link, wire::Frame& frame) {
 
 void Core::tick(Time now) {
     control_->tick(now);
-    join_links(now);
+    follow_up(now);
+    forwarder_->tick(now);
 }
 
 Time Core::next_deadline() const {
-    return control_->next_deadline();
+    return std::min(control_->next_deadline(), forwarder_->next_deadline());
 }
 
 std::uint64_t Core::offer(Time now, LocalService service) {
-    return control_->offer(now, std::move(service));
+    const std::uint64_t instance = control_->offer(now, std::move(service));
+    follow_up(now);
+    return instance;
 }
 
 void Core::withdraw(Time now, std::uint64_t instance) {
@@ -129,10 +132,11 @@ const Options& Core::options() const {
     return control_->options();
 }
 
-void Core::join_links(Time now) {
+void Core::follow_up(Time now) {
     for (const auto& up : control_->take_up()) {
         forwarder_->add_link(now, up.link, up.options, up.pool);
     }
+    if (control_->take_news()) forwarder_->retry(now);
 }
 
 }  // namespace jetway::routing

@@ -84,7 +84,7 @@ public:
     const Options& options() const;
 
 private:
-    void join_links(Time now);
+    void follow_up(Time now);
 
     Actions actions_;
     std::unique_ptr<Control> control_;

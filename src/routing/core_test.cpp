@@ -524,35 +524,165 @@ TEST(Core, AServiceOfAKilledMachineIsNoRouteAndNamesIt) {
     mesh.offer("c", "gpu-server", mesh.attach("c", "x"));
     mesh.run_for(1s);
     mesh.kill("c");
-    mesh.run_for(1s);
+    mesh.run_for(3s);
     const auto choice = mesh.at("a").resolve(mesh.now(), "gpu-server");
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().code, Code::no_route);
-    EXPECT_EQ(choice.error().detail, "cannot reach \"gpu-server\" on c from a, no path for 1.0 s");
+    EXPECT_EQ(choice.error().detail, "cannot reach \"gpu-server\" on c from a, no path for 3.0 s");
     EXPECT_EQ(choice.error().evidence, "link b>c is dead");
     EXPECT_EQ(refusal(mesh, "a", "gpu-server@c").code(),
               static_cast<std::uint32_t>(Code::no_route));
 }
 
-TEST(Core, ADeadLinkOnTheWayIsNamedByTheHopAndAvoidedNextTime) {
+/// a - b - c, and the long way a - d - c; `echo` is on c.
+struct Detour : Exchange {
+    Detour() {
+        line(*this, {"a", "b", "c"});
+        add("d");
+        connect("a", "d", {}, 2ms);
+        connect("d", "c", {}, 2ms);
+        server = attach("c", "server");
+        offer("c", "echo", server);
+        run_for(5s);
+        caller = attach("a", "caller");
+    }
+    LinkId server = no_link;
+    LinkId caller = no_link;
+};
+
+std::string data_of(const std::vector<wire::Frame>& frames) {
+    std::string text;
+    for (const wire::Frame& frame : frames) {
+        const Bytes bytes = frame.body.bytes();
+        if (frame.header.is(FrameType::data)) text.append(bytes.begin(), bytes.end());
+    }
+    return text;
+}
+
+TEST(Core, AStreamThatMeetsADeadLinkGoesOnByAnotherWay) {
+    Detour mesh;
+    ASSERT_EQ(way(mesh, "a", "echo"), (Names{"a", "b", "c"}));
+    mesh.cut(1);  // b and c know, a does not yet
+    mesh.say("a", mesh.caller, open_frame(1, "echo"));
+    mesh.run_for(20ms);
+    const auto arrived = mesh.heard("c", mesh.server);
+    ASSERT_EQ(arrived.size(), 1U);
+    const auto open = body_of<wire::Open>(arrived[0]);
+    EXPECT_EQ(open.generation(), 1U);
+    ASSERT_EQ(open.failed_size(), 1);
+    EXPECT_EQ(open.failed(0).from(), 2U);
+    EXPECT_EQ(open.failed(0).to(), 3U);
+    EXPECT_EQ(mesh.count("b", Event::Kind::path_changed), 1U);
+
+    const std::uint32_t label = arrived[0].header.label;
+    mesh.say("c", mesh.server, {FrameType::opened, label, wire::encode(wire::Opened())});
+    mesh.run_for(20ms);
+    const auto heard = mesh.heard("a", mesh.caller);
+    ASSERT_EQ(heard.size(), 1U);
+    const auto opened = body_of<wire::Opened>(heard[0]);
+    EXPECT_EQ(Names(opened.route().begin(), opened.route().end()),
+              (Names{"a", "b", "a", "d", "c"}));
+}
+
+TEST(Core, AStreamThatMeetsADeadLinkAndHasNoOtherWayIsRefusedByThatHop) {
     Exchange mesh;
     line(mesh, {"a", "b", "c"});
-    mesh.add("d");
-    mesh.connect("a", "d", {}, 2ms);
-    mesh.connect("d", "c", {}, 2ms);
     mesh.offer("c", "echo", mesh.attach("c", "x"));
     mesh.run_for(5s);
-    ASSERT_EQ(way(mesh, "a", "echo"), (Names{"a", "b", "c"}));
     const LinkId caller = mesh.attach("a", "call");
-    mesh.cut(1);  // b and c know, a does not yet
+    mesh.cut(1);
     mesh.say("a", caller, open_frame(1, "echo"));
-    mesh.run_for(1ms);
+    mesh.run_for(600ms);
     const auto heard = mesh.heard("a", caller);
     ASSERT_EQ(heard.size(), 1U);
     const auto nack = body_of<wire::Nack>(heard[0]);
     EXPECT_EQ(nack.machine(), "b");
     EXPECT_EQ(nack.evidence(), "b: link b>c is dead");
+}
+
+TEST(Core, ARefusedStreamIsTriedByAnotherWayWithAllThatWasSent) {
+    Detour mesh;
+    mesh.silence(0);
+    mesh.say("a", mesh.caller, open_frame(1, "echo"));
+    mesh.say("a", mesh.caller, {FrameType::data, 1, Buffer::copy_of("hello")});
+    wire::Nack nack = wire::to_nack(Error(Code::no_route, "no"), "b");
+    nack.add_failed()->set_from(2);
+    nack.mutable_failed(0)->set_to(3);
+    mesh.at("a").receive(mesh.now(), 0, {FrameType::nack, 1, wire::encode(nack)});
+    mesh.run_for(20ms);
+    const auto arrived = mesh.heard("c", mesh.server);
+    ASSERT_FALSE(arrived.empty());
+    const auto open = body_of<wire::Open>(arrived[0]);
+    EXPECT_EQ(open.attempt(), 2U);
+    EXPECT_EQ(open.route_size(), 3);
+    EXPECT_EQ(open.route(1), 4U);
+    EXPECT_EQ(data_of(arrived), "hello");
     EXPECT_EQ(way(mesh, "a", "echo"), (Names{"a", "d", "c"}));
+}
+
+TEST(Core, AnotherInstanceIsTriedWhenOneRefusesBeforeItHeard) {
+    Exchange mesh;
+    line(mesh, {"a", "b", "c"});
+    const LinkId server = mesh.attach("c", "server");
+    mesh.offer("b", "echo", mesh.attach("b", "gone"));
+    mesh.offer("c", "echo", server);
+    mesh.run_for(1s);
+    const LinkId caller = mesh.attach("a", "caller");
+    mesh.silence(0);
+    mesh.say("a", caller, open_frame(1, "echo"));
+    mesh.restore(0);
+    const wire::Nack nack = wire::to_nack(Error(Code::no_instance, "withdrawn"), "b");
+    mesh.at("a").receive(mesh.now(), 0, {FrameType::nack, 1, wire::encode(nack)});
+    mesh.run_for(10ms);
+    EXPECT_EQ(mesh.heard("c", server).size(), 1U);
+    EXPECT_TRUE(mesh.heard("a", caller).empty());
+}
+
+TEST(Core, AStreamWaitsForAMachineThatComesBack) {
+    Exchange mesh;
+    line(mesh, {"a", "b"});
+    mesh.offer("b", "echo", mesh.attach("b", "server"));
+    mesh.run_for(1s);
+    mesh.kill("b");
+    mesh.run_for(50ms);
+    const LinkId caller = mesh.attach("a", "caller");
+    mesh.say("a", caller, open_frame(1, "echo"));
+    mesh.say("a", caller, {FrameType::data, 1, Buffer::copy_of("patience")});
+    mesh.run_for(100ms);
+    EXPECT_TRUE(mesh.heard("a", caller).empty());
+    mesh.add("b");
+    const LinkId server = mesh.attach("b", "server");
+    mesh.offer("b", "echo", server);
+    mesh.connect("a", "b");
+    mesh.run_for(200ms);
+    EXPECT_EQ(data_of(mesh.heard("b", server)), "patience");
+}
+
+TEST(Core, AStreamDoesNotWaitForWhatNeverWas) {
+    Exchange mesh;
+    line(mesh, {"a", "b"});
+    mesh.run_for(1s);
+    const LinkId caller = mesh.attach("a", "caller");
+    mesh.say("a", caller, open_frame(1, "nothing"));
+    EXPECT_EQ(mesh.heard("a", caller).size(), 1U);
+}
+
+TEST(Core, AStreamThatWaitsInVainIsRefusedAfterHalfASecond) {
+    Exchange mesh;
+    line(mesh, {"a", "b"});
+    mesh.offer("b", "echo", mesh.attach("b", "server"));
+    mesh.run_for(1s);
+    mesh.kill("b");
+    mesh.run_for(50ms);
+    const LinkId caller = mesh.attach("a", "caller");
+    mesh.say("a", caller, open_frame(1, "echo"));
+    mesh.run_for(490ms);
+    EXPECT_TRUE(mesh.heard("a", caller).empty());
+    mesh.run_for(20ms);
+    const auto heard = mesh.heard("a", caller);
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(body_of<wire::Nack>(heard[0]).detail(),
+              "cannot reach \"echo\" on b from a, no path for 0.5 s");
 }
 
 TEST(Core, AnOpenForAnEarlierLifeOfTheEgressIsRefused) {

@@ -19,6 +19,7 @@ namespace jetway::routing {
 /// Where an end stands with its peer.
 enum class EndState : std::uint8_t {
     closed,   // the label is free again (or the link is gone): nothing more is sent or heard
+    waiting,  // there is no way yet, hence no link: what comes is kept until there is one
     opening,  // our OPEN waits in the lane; the peer knows nothing yet
     open,
     refusing,    // our NACK waits in the lane
@@ -74,6 +75,18 @@ struct Flow {
     bool stopped = false;  // the receiver reads no more: bytes are discarded, FIN still crosses
 };
 
+/// A stream that is being opened, as long as it has no answer: at the ingress, to try again and to
+/// name the way to its process; at the egress of a changed route, to tell the way.
+struct Opening {
+    wire::Open open;
+    bool whole = false;           // may be tried again: `open` and `sent` have everything
+    std::size_t size = 0;         // of the OPEN that is kept whole
+    FrameQueue sent;              // what left before the answer
+    wire::Nack refusal;           // the last one, while it waits
+    Time until{};                 // how long it waits
+    std::vector<Instance> tried;  // and not to be tried again
+};
+
 struct Crossing {
     std::array<End, 2> ends;    // 0: the side the OPEN came from
     std::array<Flow, 2> flows;  // flows[i] comes from ends[i]
@@ -82,7 +95,7 @@ struct Crossing {
     bool ended = false;         // its end was counted and reported
     std::string source;
     std::string destination;
-    std::unique_ptr<wire::Open> opening;  // from a local link, until answered: for Opens::answered
+    std::unique_ptr<Opening> opening;
 };
 
 /// All crossings of a forwarder. References stay valid while others come and go; memory is reused,

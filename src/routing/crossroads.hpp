@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "routing/crossing.hpp"
 #include "routing/forwarder.hpp"
 
 namespace jetway::routing {
@@ -16,9 +17,25 @@ class Signposts final : public Opens {
 public:
     boost::system::result<LinkId, wire::Nack> route(Time, LinkId, wire::Open& open) override {
         const auto sign = to_.find(open.destination());
-        if (sign != to_.end()) return sign->second;
+        if (sign != to_.end()) {
+            open.set_attempt(1);
+            return sign->second;
+        }
         return wire::to_nack(Error(Code::no_service, "nobody offers it"), "here");
     }
+    boost::system::result<LinkId, wire::Nack> again(Time now, LinkId from, Opening& opening,
+                                                    const wire::Nack& refusal) override {
+        wire::Open& open = opening.open;
+        const auto second = second_.find(open.destination());
+        const bool fresh = open.attempt() == 0;
+        if (!fresh && second == second_.end()) return refusal;
+        if (fresh) return route(now, from, open);
+        open.set_attempt(open.attempt() + 1);
+        const LinkId to = second->second;
+        second_.erase(second);
+        return to;
+    }
+    Time patience(Time, const wire::Open&, const wire::Nack&) const override { return patience_; }
     void answered(Time, LinkId, const wire::Open& open, wire::Opened& opened) override {
         opened.add_route("via-" + open.destination());
     }
@@ -27,10 +44,17 @@ public:
     }
 
     void put(std::string destination, LinkId link) { to_[std::move(destination)] = link; }
+    /// Where the next try goes.
+    void put_second(std::string destination, LinkId link) {
+        second_[std::move(destination)] = link;
+    }
+    void be_patient(Time until) { patience_ = until; }
     const std::vector<std::pair<LinkId, std::string>>& heard_refusals() const { return refused_; }
 
 private:
     std::map<std::string, LinkId> to_;
+    std::map<std::string, LinkId> second_;
+    Time patience_{};
     std::vector<std::pair<LinkId, std::string>> refused_;
 };
 
@@ -47,6 +71,7 @@ public:
         options.terminal = "t" + std::to_string(link);
         forwarder_.add_link({}, link, options, pool);
     }
+    Signposts& signposts() { return signposts_; }
     void put_sign(std::string destination, LinkId link) {
         signposts_.put(std::move(destination), link);
     }

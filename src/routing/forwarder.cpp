@@ -23,11 +23,27 @@ void Forwarder::add_link(Time /*now*/, LinkId link, const LinkOptions& options,
     links[link] = std::make_unique<StreamLink>(options, state_->options.pool, peer_pool);
 }
 
-void Forwarder::remove_link(Time /*now*/, LinkId id, const Error& reason) {
+void Forwarder::remove_link(Time now, LinkId id, const Error& reason) {
     StreamLink* link = state_->find_link(id);
     if (link == nullptr) return;
-    state_->close_ends_of(*link, reason);
+    state_->close_ends_of(now, *link, reason);
     state_->links[id].reset();
+}
+
+void Forwarder::retry(Time now) {
+    state_->retry(now);
+}
+
+void Forwarder::tick(Time now) {
+    state_->tick(now);
+}
+
+Time Forwarder::next_deadline() const {
+    Time next = Time::max();
+    for (const std::uint32_t index : state_->waiting) {
+        next = std::min(next, state_->crossings[index].opening->until);
+    }
+    return next;
 }
 
 Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
@@ -148,15 +164,20 @@ Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Fram
     }
 }
 
-void Forwarder::State::close_ends_of(StreamLink& link, const Error& reason) {
+void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& reason) {
     const Buffer body = reset_body(reason);
     for (const EndRef ref : link.labels.ends()) {
         const End& end = crossings.end(ref);
         if (end.state == EndState::closed) continue;  // closed with its other end: a hairpin
         const bool live = end.state == EndState::open || end.state == EndState::opening;
+        // What has not left yet was not delivered, and may go another way.
+        if (end.state == EndState::opening &&
+            try_again(now, ref / 2, nack(Code::no_route, reason.line()))) {
+            continue;
+        }
         if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason.line());
         drop_queue(ref);
-        close_end(ref, false);
+        if (end.state != EndState::closed) close_end(ref, false);
         if (live) reset_end(ref ^ 1U, body);
         remove_if_over(ref / 2);
     }

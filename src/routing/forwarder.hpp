@@ -27,6 +27,10 @@
 // memory is); a flow without backlog is not punished for others. Beyond memory_hard the largest
 // backlog is reset with E-PRESSURE. Waiting memory is stream bytes plus 64 for each frame.
 //
+// Opening. At the ingress a stream without an answer may go another way, or to another instance:
+// its OPEN and what has left of it are kept, for at most 1 MiB of OPENs and one first window each.
+// While there is no way it waits, if news may be about to come (Opens::patience).
+//
 // Bounds. 65,536 streams cross at once and 4,096 OPENs of one link wait for an answer; beyond, OPEN
 // is refused with E-PRESSURE. So is what would add to a control lane in which 1 MiB waits already.
 #pragma once
@@ -40,6 +44,8 @@
 
 namespace jetway::routing {
 
+struct Opening;
+
 /// Where a new stream goes. Implemented by the control core.
 class Opens {
 public:
@@ -48,8 +54,15 @@ public:
     /// by (which may be a local one, or `from` itself); or the refusal to send back.
     virtual boost::system::result<LinkId, wire::Nack> route(Time now, LinkId from,
                                                             wire::Open& open) = 0;
-    /// An answer passes towards the ingress over local link `to`: names may be filled in for
-    /// people.
+    /// Another try for a stream from local link `from`, after `refusal`, ours or another router's:
+    /// by another way, or to another instance. Fills in `opening.open` anew, or says what the
+    /// process is to be told.
+    virtual boost::system::result<LinkId, wire::Nack> again(Time now, LinkId from, Opening& opening,
+                                                            const wire::Nack& refusal) = 0;
+    /// Until when a stream that was refused waits for a way; not later than `now`: not at all.
+    virtual Time patience(Time now, const wire::Open& open, const wire::Nack& refusal) const = 0;
+    /// An answer passes towards the ingress over `to`: names may be filled in for people when that
+    /// is a local link; the way taken, when it is a network link and the route has changed.
     virtual void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) = 0;
     /// A refusal came back from `from`: learn failed edges from it.
     virtual void refused(Time now, LinkId from, const wire::Nack& nack) = 0;
@@ -101,6 +114,12 @@ public:
     /// and so make other links ready: take() again after pulling.
     bool pull(Time now, LinkId link, wire::Frame& frame);
     bool has_frames(LinkId link) const;
+
+    /// Something was learned: streams that wait for a way try again.
+    void retry(Time now);
+    /// Refuses streams that have waited long enough.
+    void tick(Time now);
+    Time next_deadline() const;
 
     /// Ends every stream on the link, which stays: a router whose epoch is over, a service that
     /// withdrew, and so on.

@@ -72,6 +72,11 @@ void Forwarder::State::forget_pending(EndRef ref) {
 /// RESET goes out on this end, unless it has come to its end already.
 void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
     End& end = crossings.end(ref);
+    if (end.state == EndState::waiting) {
+        stop_waiting(ref / 2);
+        remove_if_over(ref / 2);
+        return;
+    }
     if (end.state == EndState::opening) {
         drop_queue(ref);
         close_end(ref, false);
@@ -136,6 +141,7 @@ void Forwarder::State::remove_if_over(std::uint32_t index) {
 void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, std::string detail) {
     if (crossing.ended) return;
     crossing.ended = true;
+    forget_opening(crossing);
     if (kind == Event::Kind::stream_ended && !detail.empty()) ++counts.streams_reset;
     report(kind, crossing, std::move(detail));
 }

@@ -20,9 +20,11 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
         refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)), load.error());
         return success();
     }
-    if (auto crossed = cross(now, index, open); !crossed) {
-        refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()));
-    }
+    const auto crossed = cross(now, index, open);
+    if (crossed) return success();
+    if (link.options.kind == LinkKind::local) remember(crossings[index], std::move(open));
+    if (wait_for_way(now, index, crossed.error())) return success();
+    refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()));
     return success();
 }
 
@@ -61,14 +63,28 @@ boost::system::result<void, wire::Nack> Forwarder::State::cross(Time now, std::u
     if (!to) return to.error();
     crossing.source = open.source();
     if (auto opened = open_onward(index, *to, open); !opened) return opened;
-    if (links[from]->options.kind == LinkKind::local) {
-        open.clear_settings();
-        open.clear_next();
-        crossing.opening = std::make_unique<wire::Open>(std::move(open));
-    }
+    const bool rerouted = open.generation() > 0 && links[*to]->options.kind == LinkKind::local;
+    if (links[from]->options.kind == LinkKind::local || rerouted)
+        remember(crossing, std::move(open));
     ++counts.streams_opened;
     report(Event::Kind::stream_opened, crossing, {});
     return {};
+}
+
+/// Kept whole while there is room for it, else without what only the destination needs.
+void Forwarder::State::remember(Crossing& crossing, wire::Open&& open) {
+    crossing.opening = std::make_unique<Opening>();
+    Opening& opening = *crossing.opening;
+    opening.open = std::move(open);
+    const std::size_t size = opening.open.ByteSizeLong();
+    const bool local = links[crossing.ends[0].link]->options.kind == LinkKind::local;
+    opening.whole = local && kept + size <= max_kept;
+    if (opening.whole) {
+        kept += opening.size = size;
+    } else {
+        opening.open.clear_settings();
+        opening.open.clear_next();
+    }
 }
 
 boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint32_t index,
@@ -94,7 +110,20 @@ boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint3
     crossing.flows[0].credit = window;
     link->usable_pool -= window;
     link->labels.insert(*label, index * 2 + 1);
-    await(index * 2 + 1, pending::open, std::move(body));
+    const EndRef ref = index * 2 + 1;
+    await(ref, pending::open, std::move(body));
+    // What the opener has said while there was no way, or on one that is given up.
+    const Flow& back = crossing.flows[1];
+    if (back.window.up_to != 0) {
+        end.window_body = wire::encode(back.window);
+        await(ref, pending::window);
+    }
+    if (back.stopped) {
+        end.stop_body = reset_body(Error(Code::closed, "the opener reads no more"));
+        link->control_bytes += end.stop_body.size();
+        await(ref, pending::stop);
+    }
+    schedule(ref);
     return {};
 }
 
@@ -113,8 +142,8 @@ Result<> Forwarder::State::on_opened(Time now, EndRef ref, const Buffer& body) {
     settle(ingress);
     Buffer answer;
     if (crossing.opening != nullptr) {
-        opens.answered(now, ingress.link, *crossing.opening, opened);
-        crossing.opening.reset();
+        opens.answered(now, ingress.link, crossing.opening->open, opened);
+        forget_opening(crossing);
         answer = wire::encode(opened);
     }
     if (answer.empty() || answer.size() > wire::max_record) answer = Buffer::copy_of(body.bytes());
@@ -135,11 +164,15 @@ Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
     JETWAY_ASSIGN(const wire::Nack nack, wire::decode<wire::Nack>(body.bytes()));
     opens.refused(now, end.link, nack);
     link_of(end).own.heard(end.opened_number);
-    crossing.answered = true;
-    if (end.state == EndState::reset_sent) return success();  // the label waits for RESET_ACK
+    if (end.state == EndState::reset_sent) {  // the label waits for RESET_ACK
+        crossing.answered = true;
+        return success();
+    }
     const bool live = end.state == EndState::open;
+    if (live && try_again(now, ref / 2, nack)) return success();
+    crossing.answered = true;
     drop_queue(ref);
-    close_end(ref, false);
+    if (end.state != EndState::closed) close_end(ref, false);
     if (live) refuse(ref / 2, Buffer::copy_of(body.bytes()), wire::to_error(nack));
     remove_if_over(ref / 2);
     return success();
@@ -151,6 +184,7 @@ void Forwarder::State::refuse(std::uint32_t index, Buffer body, const Error& rea
     Crossing& crossing = crossings[index];
     End& ingress = crossing.ends[0];
     settle(ingress);
+    if (crossing.ends[1].state == EndState::waiting) stop_waiting(index);
     if (reason.code == Code::cancelled) {  // the answer to a probe
         end_stream(crossing, Event::Kind::stream_ended, {});
     } else {
@@ -159,7 +193,6 @@ void Forwarder::State::refuse(std::uint32_t index, Buffer body, const Error& rea
     }
     if (ingress.state != EndState::open) return;
     forget_pending(index * 2);
-    crossing.opening.reset();
     if (link_of(ingress).crowded() || body.size() > wire::max_record) {
         body = wire::encode(nack(Code::pressure, "too much waits for an answer"));
     }

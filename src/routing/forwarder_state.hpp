@@ -1,12 +1,13 @@
 // The inside of a Forwarder, shared by the forwarder*.cpp files and nobody else: forwarder.cpp
 // (links, dispatch, what leaves next), forwarder_open.cpp (OPEN, OPENED, NACK), forwarder_data.cpp
-// (DATA, WINDOW, STOP, memory), forwarder_end.cpp (RESET, RESET_ACK, how ends close).
+// (DATA, WINDOW, STOP, memory), forwarder_wait.cpp (waiting for a way, trying again),
+// forwarder_end.cpp (RESET, RESET_ACK, how ends close).
 //
 // What always holds (checked by assert):
-//   - an end that is not closed is in its link's label table; a closed one is in no list
+//   - an end that is not closed or waiting is in its link's label table; a closed one is in no list
 //   - flow.sent <= flow.credit, flow.taken <= flow.granted, and what was taken was sent, is queued,
 //     or was discarded
-//   - nothing is queued towards an end that is not `opening` or `open`
+//   - nothing is queued towards an end that is not `waiting`, `opening` or `open`
 #pragma once
 
 #include <deque>
@@ -22,8 +23,9 @@ namespace jetway::routing {
 inline constexpr std::size_t max_streams = 65'536;   // crossing at once; beyond: E-PRESSURE
 inline constexpr std::size_t max_unanswered = 4096;  // OPENs of one link
 inline constexpr std::size_t max_control_bytes =
-    1024UL * 1024;                                   // waiting in one link's control lane
-inline constexpr std::size_t max_stray_acks = 1024;  // beyond, the peer floods without reading
+    1024UL * 1024;                                      // waiting in one link's control lane
+inline constexpr std::size_t max_kept = 1024UL * 1024;  // bytes of OPENs that may be tried again
+inline constexpr std::size_t max_stray_acks = 1024;     // beyond, the peer floods without reading
 
 /// Stream bytes of a DATA frame's payload: an outcome is none.
 inline std::size_t stream_bytes(std::size_t size, std::uint8_t flags) {
@@ -72,6 +74,8 @@ struct Forwarder::State {
     Crossings crossings;
     FramePool frames;
     EndList<&End::held> held;
+    std::vector<std::uint32_t> waiting;  // crossings whose far end is `waiting`
+    std::size_t kept = 0;                // bytes of the OPENs that are kept whole
 
     StreamLink* find_link(LinkId link) { return link < links.size() ? links[link].get() : nullptr; }
     StreamLink& link_of(const End& end) { return *links[end.link]; }
@@ -83,7 +87,7 @@ struct Forwarder::State {
     // forwarder.cpp
     Result<> on_stream_frame(Time now, EndRef ref, wire::Frame&& frame);
     Result<> on_late_frame(StreamLink& link, LinkId id, const wire::Frame& frame);
-    void close_ends_of(StreamLink& link, const Error& reason);
+    void close_ends_of(Time now, StreamLink& link, const Error& reason);
 
     // forwarder_open.cpp
     Result<> on_open(Time now, LinkId from, StreamLink& link, const wire::Frame& frame);
@@ -95,14 +99,26 @@ struct Forwarder::State {
     boost::system::result<void, wire::Nack> cross(Time now, std::uint32_t index, wire::Open& open);
     boost::system::result<void, wire::Nack> open_onward(std::uint32_t index, LinkId to,
                                                         wire::Open& open);
+    void remember(Crossing& crossing, wire::Open&& open);
     Result<> check_load(const StreamLink& link) const;
     void refuse(std::uint32_t index, Buffer body, const Error& reason);
     wire::Nack nack(Code code, std::string detail) const;
     void settle(End& end);
 
+    // forwarder_wait.cpp
+    bool try_again(Time now, std::uint32_t index, const wire::Nack& refusal);
+    bool wait_for_way(Time now, std::uint32_t index, const wire::Nack& refusal);
+    void retry(Time now);
+    void tick(Time now);
+    void stop_waiting(std::uint32_t index);
+    void take_back(std::uint32_t index);
+    void forget_opening(Crossing& crossing);
+    void keep_no_more(Opening& opening);
+
     // forwarder_data.cpp
     Result<> on_data(EndRef ref, wire::Frame&& frame);
     Result<> on_window(EndRef ref, Buffer&& body);
+    void taken_over(EndRef ref);
     Result<> on_stop(EndRef ref, const Buffer& body);
     void take_data(EndRef to, Buffer&& body, std::uint8_t flags);
     void discard(std::size_t bytes);

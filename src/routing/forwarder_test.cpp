@@ -595,6 +595,147 @@ TEST_F(ForwarderTest, AllStreamsOfALinkCanBeResetWhileItStays) {
 
 // ---- memory ----
 
+// ---- no way yet, or another one
+
+class Patience : public ForwarderTest {
+protected:
+    static constexpr LinkId process = 9;
+    const Time later{std::chrono::seconds(1)};
+
+    Patience() {
+        roads.add_link(process, false, LinkKind::local);
+        roads.signposts().be_patient(later);
+    }
+    void a_way_appears() {
+        roads.put_sign("later-service", east);
+        roads.forwarder().retry({});
+    }
+    std::vector<std::uint32_t> no_streams() {
+        return std::vector<std::uint32_t>(roads.forwarder().streams().size());
+    }
+};
+
+TEST_F(Patience, WhatComesMeanwhileIsKept) {
+    accepts(process, open_frame(1, "later-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    accepts(process, window_frame(1, 500));
+    accepts(process, fin_frame(1));
+    EXPECT_EQ(next(process), "nothing");
+    EXPECT_EQ(roads.forwarder().next_deadline(), later);
+    a_way_appears();
+    EXPECT_EQ(all(east), (Lines{"OPEN 1", "WINDOW 1 500 0", "DATA 1 hello", "DATA 1 FIN"}));
+    EXPECT_EQ(roads.forwarder().next_deadline(), Time::max());
+    EXPECT_EQ(roads.counts().streams_opened, 1U);
+}
+
+TEST_F(Patience, ItEndsWithTheReason) {
+    accepts(process, open_frame(1, "later-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    roads.forwarder().tick(later - std::chrono::milliseconds(1));
+    EXPECT_EQ(next(process), "nothing");
+    roads.signposts().be_patient({});
+    roads.forwarder().tick(later);
+    EXPECT_EQ(next(process), "NACK 1 E-NO-SERVICE nobody offers it");
+    EXPECT_TRUE(no_streams().empty());
+    accepts(process, open_frame(1, "east-service"));
+    EXPECT_EQ(next(east), "OPEN 1");
+}
+
+TEST_F(Patience, StreamsOfMachinesDoNotWait) {
+    accepts(west, open_frame(1, "later-service"));
+    EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
+}
+
+TEST_F(Patience, ACallerMayLeaveMeanwhile) {
+    accepts(process, open_frame(1, "later-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    accepts(process, reset_frame(1));
+    EXPECT_EQ(next(process), "RESET_ACK 1");
+    a_way_appears();
+    EXPECT_EQ(next(east), "nothing");
+    EXPECT_EQ(roads.forwarder().next_deadline(), Time::max());
+}
+
+TEST_F(Patience, ACallersProcessMayDieMeanwhile) {
+    accepts(process, open_frame(1, "later-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    roads.forwarder().remove_link({}, process, Error(Code::closed, "gone"));
+    a_way_appears();
+    EXPECT_EQ(next(east), "nothing");
+}
+
+TEST_F(Patience, ACallerThatStopsReadingTellsTheWayThatIsFound) {
+    accepts(process, open_frame(1, "later-service"));
+    accepts(process, stop_frame(1));
+    a_way_appears();
+    EXPECT_EQ(all(east), (Lines{"OPEN 1", "STOP 1 E-CLOSED the opener reads no more"}));
+}
+
+TEST_F(Patience, ARefusedStreamGoesTheSecondWayWithAllThatWasSent) {
+    roads.signposts().put_second("east-service", south);
+    accepts(process, open_frame(1, "east-service", 8));
+    accepts(process, data_frame(1, "hello"));
+    accepts(process, data_frame(1, "you", wire::flag::fin));
+    EXPECT_EQ(all(east), (Lines{"OPEN 1", "DATA 1 hello", "DATA 1 you FIN"}));
+    accepts(east, nack_frame(1, Code::no_route, "far"));
+    EXPECT_EQ(all(south), (Lines{"OPEN 1", "DATA 1 hello", "DATA 1 you FIN"}));
+    EXPECT_EQ(next(process), "nothing");
+    accepts(south, opened_frame(1));
+    EXPECT_EQ(next(process), "OPENED 1");
+    accepts(east, open_frame(2, "south-service"));  // nothing is left of the first try
+    EXPECT_EQ(roads.forwarder().streams_on(east), 1U);
+}
+
+TEST_F(Patience, ASecondRefusalIsFinal) {
+    roads.signposts().put_second("east-service", south);
+    roads.signposts().be_patient({});
+    accepts(process, open_frame(1, "east-service"));
+    all(east);
+    accepts(east, nack_frame(1, Code::no_route, "far"));
+    all(south);
+    accepts(south, nack_frame(1, Code::denied, "farther"));
+    EXPECT_EQ(next(process), "NACK 1 E-DENIED no");
+    EXPECT_TRUE(no_streams().empty());
+}
+
+TEST_F(Patience, AnOpenThatDidNotLeaveItsDeadLinkGoesTheSecondWay) {
+    roads.signposts().put_second("east-service", south);
+    accepts(process, open_frame(1, "east-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    roads.forwarder().remove_link({}, east, Error(Code::closed, "gone"));
+    EXPECT_EQ(all(south), (Lines{"OPEN 1", "DATA 1 hello"}));
+}
+
+TEST_F(Patience, WhoeverGrantsBeforeAnsweringKeepsTheStream) {
+    roads.signposts().put_second("east-service", south);
+    roads.signposts().be_patient({});
+    accepts(process, open_frame(1, "east-service", 100));
+    accepts(process, data_frame(1, "hello"));
+    all(east);
+    accepts(east, window_frame(1, 500));
+    accepts(east, nack_frame(1, Code::no_route, "far"));
+    EXPECT_EQ(all(process), (Lines{"NACK 1 E-NO-ROUTE no"}));
+    EXPECT_EQ(next(south), "nothing");
+}
+
+TEST_F(Patience, OpensThatAreTooMuchToKeepAreNotTriedAgain) {
+    roads.signposts().put_second("east-service", south);
+    roads.signposts().be_patient({});
+    wire::Open large;
+    large.set_destination("east-service");
+    wire::Setting& setting = *large.add_settings();
+    setting.set_key("x");
+    setting.add_values(std::string(30'000, 'x'));
+    std::uint32_t label = 1;
+    for (std::size_t kept = 0; kept < 1024UL * 1024; kept += 30'000, label += 2)
+        accepts(process, {wire::FrameType::open, label, wire::encode(large)});
+    all(east);
+    accepts(east, nack_frame(label - 2, Code::no_route, "far"));
+    EXPECT_EQ(next(south), "nothing");
+    accepts(east, nack_frame(1, Code::no_route, "far"));
+    EXPECT_EQ(next(south), "OPEN 1");
+}
+
 class SmallMemory : public ForwarderTest {
 protected:
     SmallMemory() : ForwarderTest(options()) {}

@@ -8,28 +8,39 @@ namespace {
 
 constexpr NodeIndex self = 0;
 
-bool crosses(const std::vector<NodeIndex>& route, const std::vector<NodeEdge>& avoid) {
-    for (std::size_t i = 0; i + 1 < route.size(); ++i) {
-        if (std::ranges::find(avoid, NodeEdge{route[i], route[i + 1]}) != avoid.end()) return true;
+/// A link that is dead one way is dead.
+void add_both_ways(Avoid& avoid, NodeEdge edge) {
+    for (const NodeEdge way : {edge, NodeEdge{edge.to, edge.from}}) {
+        if (std::ranges::find(avoid.edges, way) == avoid.edges.end()) avoid.edges.push_back(way);
     }
-    return false;
 }
 
 }  // namespace
 
 void Map::find_paths() {
     graph_ = topology_.graph();
-    paths_ = Paths(graph_, self, dead_links());
-    detour_.reset();
+    detours_.clear();
+    trees_.clear();
+    paths_ = Paths(graph_, self, dead());
 }
 
-std::vector<NodeEdge> Map::dead_links() const {
-    std::vector<NodeEdge> dead;
+Avoid Map::dead() const {
+    Avoid avoid;
     for (std::uint32_t edge = graph_.first[self]; edge < graph_.first[self + 1]; ++edge) {
         const NodeIndex peer = graph_.target[edge];
-        if (links_.to(topology_[peer].router) == no_link) dead.push_back({self, peer});
+        if (links_.to(topology_[peer].router) == no_link) add_both_ways(avoid, {self, peer});
     }
-    return dead;
+    return avoid;
+}
+
+Avoid Map::doubted(Time now) const {
+    Avoid avoid;
+    for (const NodeEdge& edge : failed_.active(now)) add_both_ways(avoid, edge);
+    for (const RouterId peer : links_.suspects()) {
+        const NodeIndex node = topology_.find(peer);
+        if (node != no_node) add_both_ways(avoid, {self, node});
+    }
+    return avoid;
 }
 
 void Map::failed(Time now, RouterId from, RouterId to) {
@@ -38,36 +49,88 @@ void Map::failed(Time now, RouterId from, RouterId to) {
     if (graph_.has_edge(edge.from, edge.to)) failed_.add(now, edge);
 }
 
-std::vector<NodeEdge> Map::avoided(Time now) const {
-    std::vector<NodeEdge> avoid = failed_.active(now);
-    for (const RouterId peer : links_.suspects()) {
-        const NodeIndex node = topology_.find(peer);
-        if (node != no_node) avoid.push_back({self, node});
-    }
-    return avoid;
+const Paths* Map::find_detour(const Avoid& avoid) const {
+    const auto found = std::ranges::find(detours_, avoid, &Detour::avoid);
+    return found == detours_.end() ? nullptr : &found->paths;
 }
 
-std::vector<NodeIndex> Map::route(Time now, NodeIndex node) const {
-    std::vector<NodeIndex> route = paths_.route(node);
-    std::vector<NodeEdge> avoid = avoided(now);
-    if (!crosses(route, avoid)) return route;
-    const std::vector<NodeEdge> dead = dead_links();
-    avoid.insert(avoid.end(), dead.begin(), dead.end());
-    if (!detour_ || detour_avoids_ != avoid) {
-        detour_ = Paths(graph_, self, avoid);
-        detour_avoids_ = std::move(avoid);
-    }
-    // Doubt is better than nothing: what was reported dead may be the only way.
-    return detour_->reaches(node) ? detour_->route(node) : route;
+const Paths& Map::detour(const Avoid& avoid) const {
+    if (const Paths* found = find_detour(avoid)) return *found;
+    if (detours_.size() == most_detours) detours_.erase(detours_.begin());
+    return detours_.emplace_back(avoid, Paths(graph_, self, avoid)).paths;
 }
 
-std::vector<NodeIndex> Map::route_by(NodeIndex first, NodeIndex node) const {
-    if (first >= graph_.size()) return {};
-    std::vector<NodeEdge> back;
-    for (NodeIndex from = 0; from < graph_.size(); ++from) {
-        if (graph_.has_edge(from, self)) back.push_back({from, self});
+Ways Map::ways(Time now) const {
+    Avoid avoid = doubted(now);
+    if (avoid.empty()) return {paths_, paths_};
+    for (const NodeEdge& edge : dead().edges) add_both_ways(avoid, edge);
+    return {paths_, detour(avoid)};
+}
+
+const Paths* Map::search(Time now, const Avoid& avoid) {
+    if (const Paths* found = find_detour(avoid)) return found;
+    return searches_.take(now, 1) ? &detour(avoid) : nullptr;
+}
+
+Route Map::around(Time now, NodeIndex node, const std::vector<NodeEdge>& failed,
+                  const Route& walked) {
+    Avoid links = dead();
+    for (const NodeEdge& edge : failed) add_both_ways(links, edge);
+    Avoid machines = links;
+    for (const NodeEdge& edge : doubted(now).edges) add_both_ways(machines, edge);
+    for (const NodeEdge& edge : failed) {
+        if (edge.to != node && edge.to != self) machines.nodes.push_back(edge.to);
     }
-    std::vector<NodeIndex> route = Paths(graph_, first, back).route(node);
+    Avoid turning = machines;
+    turning.nodes.insert(turning.nodes.end(), walked.begin(), walked.end());
+    std::erase(turning.nodes, node);
+    for (const Avoid* avoid : {&turning, &machines, &links}) {
+        const Paths* paths = search(now, *avoid);
+        if (paths == nullptr) return {};
+        if (paths->reaches(node)) return paths->route(node);
+    }
+    return {};
+}
+
+const Paths& Map::tree_of(NodeIndex neighbour) const {
+    const auto known = trees_.find(neighbour);
+    if (known != trees_.end()) return known->second;
+    return trees_.emplace(neighbour, Paths(graph_, neighbour, {{}, {self}})).first->second;
+}
+
+std::vector<Map::Alternate> Map::alternates(NodeIndex node) const {
+    std::vector<Alternate> result;
+    const Route best = paths_.route(node);
+    if (best.size() < 2) return result;
+    struct First {
+        std::uint32_t cost;
+        NodeIndex neighbour;
+        auto operator<=>(const First&) const = default;
+    };
+    std::vector<First> firsts;
+    const Avoid avoid = dead();
+    for (std::uint32_t edge = graph_.first[self]; edge < graph_.first[self + 1]; ++edge) {
+        const NodeIndex neighbour = graph_.target[edge];
+        if (neighbour == best[1] || avoid.forbids({self, neighbour})) continue;
+        firsts.push_back({graph_.cost[edge], neighbour});
+    }
+    std::ranges::sort(firsts);
+    if (firsts.size() > most_trees) firsts.resize(most_trees);
+    for (const First& first : firsts) {
+        if (first.neighbour != node && graph_.transit[first.neighbour] == 0) continue;
+        Route route = route_by(first.neighbour, node);
+        if (route.empty()) continue;
+        const bool apart = best[1] == node || std::ranges::find(route, best[1]) == route.end();
+        result.push_back(
+            {std::move(route), first.cost + tree_of(first.neighbour).cost(node), apart});
+    }
+    std::ranges::stable_sort(result, {}, &Alternate::cost);
+    return result;
+}
+
+Route Map::route_by(NodeIndex first, NodeIndex node) const {
+    if (first >= graph_.size() || node == self) return {};
+    Route route = tree_of(first).route(node);
     if (!route.empty()) route.insert(route.begin(), self);
     return route;
 }

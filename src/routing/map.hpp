@@ -1,20 +1,44 @@
-// The map as this machine sees it: the graph of usable links, the shortest paths from here, and a
-// way around what is better avoided just now.
+// The map as this machine sees it: the graph of usable links, the shortest paths from here, the
+// ways over each neighbour, and ways around what is dead or doubtful just now.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <vector>
 
 #include "routing/failed_edges.hpp"
 #include "routing/links.hpp"
+#include "routing/quota.hpp"
 #include "routing/topology.hpp"
 
 namespace jetway::routing {
 
+using Route = std::vector<NodeIndex>;
+
+/// Paths for new streams: around failed edges and suspect links to whatever can be reached so, by
+/// them to the rest. Doubt is better than nothing. Of one moment: not kept across events.
+class Ways {
+public:
+    Ways(const Paths& all, const Paths& careful) : all_(all), careful_(careful) {}
+
+    bool is_doubtful(NodeIndex node) const { return !careful_.reaches(node); }
+    const Paths& to(NodeIndex node) const { return is_doubtful(node) ? all_ : careful_; }
+    /// This machine first; empty when there is no way.
+    Route route(NodeIndex node) const { return to(node).route(node); }
+    std::uint32_t cost(NodeIndex node) const { return to(node).cost(node); }
+    std::uint32_t hops(NodeIndex node) const { return to(node).hops(node); }
+
+private:
+    const Paths& all_;
+    const Paths& careful_;
+};
+
 class Map {
 public:
     /// Both outlive the map.
-    Map(const Topology& topology, const Links& links) : topology_(topology), links_(links) {}
+    Map(const Topology& topology, const Links& links, Time now)
+        : topology_(topology),
+          links_(links),
+          searches_(searches_a_second, searches_a_second, now) {}
 
     /// Finds all paths anew. Own links that are dead are not used even while our record still lists
     /// them.
@@ -25,24 +49,53 @@ public:
     void failed(Time now, RouterId from, RouterId to);
     void drop(NodeIndex node) { failed_.drop(node); }
 
-    /// The way to `node`, this machine first; around failed edges and suspect links when there is
-    /// another way.
-    std::vector<NodeIndex> route(Time now, NodeIndex node) const;
+    /// The paths for new streams.
+    Ways ways(Time now) const;
+
+    /// The way to `node` for a stream that found `failed` dead on its way over `walked`. Best is
+    /// one that keeps off the machines behind those links and does not turn back; then one that may
+    /// turn back; then one that avoids the links alone. Empty when there is none, or when too many
+    /// have been asked for within a second.
+    Route around(Time now, NodeIndex node, const std::vector<NodeEdge>& failed,
+                 const Route& walked);
+
+    /// A way that begins with another neighbour, and never comes back here whatever others believe.
+    struct Alternate {
+        Route route;  // this machine first
+        std::uint32_t cost = 0;
+        bool protects_node = false;  // keeps off the first machine of the best way
+    };
+    /// Over each neighbour but the first of the best way, the cheapest first.
+    std::vector<Alternate> alternates(NodeIndex node) const;
     /// The way from neighbour `first` to `node` that does not come back here, this machine first.
-    std::vector<NodeIndex> route_by(NodeIndex first, NodeIndex node) const;
+    Route route_by(NodeIndex first, NodeIndex node) const;
 
 private:
-    std::vector<NodeEdge> dead_links() const;
-    std::vector<NodeEdge> avoided(Time now) const;
+    static constexpr std::uint64_t searches_a_second = 50;
+    static constexpr std::size_t most_detours = 8;
+    static constexpr std::size_t most_trees = 8;
+
+    Avoid dead() const;
+    Avoid doubted(Time now) const;
+    const Paths* find_detour(const Avoid& avoid) const;
+    const Paths& detour(const Avoid& avoid) const;
+    const Paths* search(Time now, const Avoid& avoid);
+    const Paths& tree_of(NodeIndex neighbour) const;
 
     const Topology& topology_;
     const Links& links_;
     Graph graph_;
     Paths paths_;
     FailedEdges failed_;
-    // The last way around, and what it avoids: many streams ask for the same one.
-    mutable std::vector<NodeEdge> detour_avoids_;
-    mutable std::optional<Paths> detour_;
+    Quota searches_;  // of around(): what a neighbour can make us work
+
+    // Found when first asked for, kept until paths are found anew.
+    struct Detour {
+        Avoid avoid;
+        Paths paths;
+    };
+    mutable std::vector<Detour> detours_;
+    mutable std::map<NodeIndex, Paths> trees_;  // from each neighbour, without this machine
 };
 
 }  // namespace jetway::routing

@@ -27,6 +27,11 @@ std::uint32_t add(std::uint32_t a, std::uint32_t b) {
 
 }  // namespace
 
+bool Avoid::forbids(NodeEdge edge) const {
+    return std::ranges::find(edges, edge) != edges.end() ||
+           std::ranges::find(nodes, edge.to) != nodes.end();
+}
+
 bool Graph::has_edge(NodeIndex from, NodeIndex to) const {
     if (from >= size()) return false;
     const auto begin = target.begin() + first[from];
@@ -34,7 +39,7 @@ bool Graph::has_edge(NodeIndex from, NodeIndex to) const {
     return std::find(begin, end, to) != end;
 }
 
-Paths::Paths(const Graph& graph, NodeIndex root, std::span<const NodeEdge> avoid)
+Paths::Paths(const Graph& graph, NodeIndex root, const Avoid& avoid)
     : cost_(graph.size(), unreachable), hops_(graph.size(), 0), before_(graph.size(), no_node) {
     std::priority_queue<Reached, std::vector<Reached>, std::greater<>> open;
     cost_[root] = 0;
@@ -49,7 +54,7 @@ Paths::Paths(const Graph& graph, NodeIndex root, std::span<const NodeEdge> avoid
             const NodeIndex target = graph.target[edge];
             const std::uint32_t cost = add(next.cost, graph.cost[edge]);
             if (!better(graph, node, target, cost)) continue;
-            if (std::ranges::find(avoid, NodeEdge{node, target}) != avoid.end()) continue;
+            if (!avoid.empty() && avoid.forbids({node, target})) continue;
             cost_[target] = cost;
             hops_[target] = next.hops + 1;
             before_[target] = node;

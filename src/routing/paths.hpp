@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "wire/control.hpp"
@@ -35,13 +34,23 @@ struct NodeEdge {
     bool operator==(const NodeEdge&) const = default;
 };
 
+/// What paths must not use.
+struct Avoid {
+    std::vector<NodeEdge> edges;
+    std::vector<NodeIndex> nodes;
+
+    bool empty() const { return edges.empty() && nodes.empty(); }
+    bool forbids(NodeEdge edge) const;
+    bool operator==(const Avoid&) const = default;
+};
+
 class Paths {
 public:
     static constexpr std::uint32_t unreachable = ~std::uint32_t{0};
 
     Paths() = default;
     /// Dijkstra from `root`, which is expanded even when it takes no transit.
-    Paths(const Graph& graph, NodeIndex root, std::span<const NodeEdge> avoid = {});
+    Paths(const Graph& graph, NodeIndex root, const Avoid& avoid = {});
 
     bool reaches(NodeIndex node) const { return cost(node) != unreachable; }
     std::uint32_t cost(NodeIndex node) const {

@@ -65,9 +65,16 @@ TEST(Paths, MachinesThatTakeNoTransitAreEndsAndBeginnings) {
 
 TEST(Paths, AvoidedEdgesAreNotUsedInTheirDirection) {
     const Graph graph = graph_of(3, {{0, 1, 1}, {1, 2, 1}, {0, 2, 9}, {2, 1, 1}});
-    const std::vector<NodeEdge> avoid = {{1, 2}};
+    const Avoid avoid{{{1, 2}}, {}};
     EXPECT_EQ(Paths(graph, 0, avoid).route(2), (Route{0, 2}));
     EXPECT_EQ(Paths(graph, 2, avoid).route(1), (Route{2, 1}));
+}
+
+TEST(Paths, AvoidedMachinesAreNotReached) {
+    const Graph graph = graph_of(4, {{0, 1, 1}, {1, 2, 1}, {0, 3, 9}, {3, 2, 9}, {3, 1, 1}});
+    const Paths paths(graph, 0, {{}, {1}});
+    EXPECT_EQ(paths.route(2), (Route{0, 3, 2}));
+    EXPECT_FALSE(paths.reaches(1));
 }
 
 TEST(Paths, WhatIsNotReachedHasNoRoute) {

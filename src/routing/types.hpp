@@ -17,6 +17,14 @@ namespace jetway::routing {
 
 using wire::RouterId;
 
+/// One instance of a service in one life of its machine.
+struct Instance {
+    RouterId router = 0;
+    std::uint64_t epoch = 0;
+    std::uint64_t number = 0;
+    bool operator==(const Instance&) const = default;
+};
+
 /// A link's slot. The owner picks it (dense, small) and may reuse it after remove_link().
 using LinkId = std::uint32_t;
 inline constexpr LinkId no_link = ~LinkId{0};

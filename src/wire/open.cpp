@@ -20,6 +20,7 @@ const Field open_fields[] = {
     {20, Field::Kind::body, 1, 0, &id_layout},
     {25, Field::Kind::numbers, 1, 8 * max_route},
     {28, Field::Kind::body, max_failed, 0, &edge_layout},
+    {30, Field::Kind::numbers, 1, 8 * max_route},
 };
 const Layout open_layout{"Open", open_fields};
 
@@ -28,11 +29,22 @@ const Field opened_fields[] = {
     {2, Field::Kind::text, 1, max_service_name},
     {4, Field::Kind::text, 1, max_content_type},
     {6, Field::Kind::text, max_route, max_machine_name},
+    {7, Field::Kind::numbers, 1, 8 * max_route},
 };
 const Layout opened_layout{"Opened", opened_fields};
 
 Result<> check_optional_address(std::string_view text, std::string_view what) {
     return text.empty() ? success() : check_address(text, what);
+}
+
+/// Where a stream has been, for people: a router may occur twice.
+template <typename Routers>
+Result<> check_way(const Routers& routers, std::string_view what) {
+    if (static_cast<std::size_t>(routers.size()) > max_route) {
+        return Error(Code::too_large, std::string(what) + " has more than 255 machines");
+    }
+    for (const RouterId router : routers) JETWAY_TRY(check_router(router, what));
+    return success();
 }
 
 /// No router twice: a route cannot loop.
@@ -53,13 +65,15 @@ Result<> check_route(const Open& open) {
 /// The ingress's fields: all of them, or none on a local link.
 Result<> check_routing(const Open& open) {
     if (!open.has_id() && open.route().empty() && open.egress() == 0) {
-        return require(open.position() == 0 && open.failed().empty(), "OPEN has half of a route");
+        return require(open.position() == 0 && open.failed().empty() && open.walked().empty(),
+                       "OPEN has half of a route");
     }
     JETWAY_TRY(require(open.has_id(), "OPEN has a route and no id"));
     JETWAY_TRY(check(open.id()));
     JETWAY_TRY(check_router(open.egress(), "egress"));
     JETWAY_TRY(require(open.hop_limit() <= hop_limit, "the hop limit is above 1024"));
     for (const Edge& edge : open.failed()) JETWAY_TRY(check(edge));
+    JETWAY_TRY(check_way(open.walked(), "walked"));
     return check_route(open);
 }
 
@@ -116,6 +130,7 @@ Result<> check(const Opened& opened) {
     if (!opened.machine().empty()) JETWAY_TRY(check_machine(opened.machine(), "machine"));
     if (!opened.service().empty()) JETWAY_TRY(check_service(opened.service(), "service"));
     for (const std::string& machine : opened.route()) JETWAY_TRY(check_machine(machine, "route"));
+    JETWAY_TRY(check_way(opened.way(), "way"));
     return check_content_type(opened.content_type());
 }
 

@@ -105,6 +105,7 @@ inline void fill_routing(Sampler& s, Open& out) {
     out.set_generation(s.number32());
     for (std::uint64_t left = s.below(max_failed + 1); left > 0; --left) fill(s, *out.add_failed());
     out.set_hop_limit(static_cast<std::uint32_t>(s.below(hop_limit + 1)));
+    for (std::uint64_t left = s.below(5); left > 0; --left) out.add_walked(s.router());
 }
 
 inline void fill(Sampler& s, Open& out) {
@@ -130,6 +131,7 @@ inline void fill(Sampler& s, Opened& out) {
     out.set_content_type(s.content_type());
     out.set_received(s.number());
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_route(s.machine());
+    for (std::uint64_t left = s.below(6); left > 0; --left) out.add_way(s.router());
 }
 
 template <typename T>
