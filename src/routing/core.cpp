@@ -74,8 +74,8 @@ void Core::withdraw(Time now, std::uint64_t instance) {
     control_->withdraw(now, instance);
 }
 
-void Core::add_route(Time /*now*/, std::string service, std::string terminal, std::string machine,
-                     std::uint32_t hops) {
+void Core::add_route(Time /*now*/, const std::string& service, std::string terminal,
+                     std::string machine, std::uint32_t hops) {
     control_->add_route(service, {std::move(terminal), std::move(machine), hops});
 }
 

@@ -59,7 +59,7 @@ public:
     void withdraw(Time now, std::uint64_t instance);
     /// A static route: streams to `service` leave by `terminal` to `machine` (whatever was
     /// learned). Undone by remove_route. Shown as static.
-    void add_route(Time now, std::string service, std::string terminal, std::string machine,
+    void add_route(Time now, const std::string& service, std::string terminal, std::string machine,
                    std::uint32_t hops);
     void remove_route(Time now, const std::string& service);
     /// How often digests are compared from now on.

@@ -58,12 +58,12 @@ wire::Frame frame_from(Input& input) {
             return nack_frame(label, Code::denied, "far");
         case 4:
         case 5:
-            return {wire::FrameType::data, label, input.bytes(input.byte() * 16U)};
+            return {wire::FrameType::data, label, input.bytes(input.byte() * 16UL)};
         case 6:
             return {wire::FrameType::data, label, input.bytes(input.byte()),
                     static_cast<std::uint8_t>(input.byte() % 9)};
         case 7:
-            return window_frame(label, input.byte() * 256U, input.byte() * 16U);
+            return window_frame(label, input.byte() * 256UL, input.byte() * 16UL);
         case 8:
             return stop_frame(label);
         case 9:
@@ -110,9 +110,9 @@ public:
 private:
     static Options options() {
         Options options;
-        options.pool = 64 * 1024;
-        options.memory_soft = 8 * 1024;
-        options.memory_hard = 32 * 1024;
+        options.pool = 64UL * 1024;
+        options.memory_soft = 8UL * 1024;
+        options.memory_hard = 32UL * 1024;
         return options;
     }
     void join(LinkId link) {
@@ -129,7 +129,7 @@ private:
     }
     void check() {
         require(roads_.balanced());
-        require(roads_.counts().bytes_queued <= 32 * 1024);
+        require(roads_.counts().bytes_queued <= 32UL * 1024);
     }
 
     Input input_;

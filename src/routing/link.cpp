@@ -243,7 +243,6 @@ void Link::enter(State state, Time now) {
 std::string_view to_string(Link::State state) {
     switch (state) {
         case Link::State::handshake:
-            return "handshake";
         case Link::State::deciding:
             return "handshake";
         case Link::State::syncing:
