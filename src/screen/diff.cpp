@@ -142,8 +142,7 @@ RowOp row_op(std::uint16_t number, const Row& from, const Row& to) {
              end >= to.cells.size(),
              {}};
     const std::size_t last = std::min(end, to.cells.size());
-    if (op.column < last)
-        op.part.cells.assign(to.cells.begin() + op.column, to.cells.begin() + last);
+    if (op.column < last) op.part.cells.assign(to.cells.data() + op.column, to.cells.data() + last);
     for (const Cluster& cluster : to.clusters) {
         if (cluster.column >= op.column && cluster.column < last)
             op.part.clusters.push_back(cluster);

@@ -58,7 +58,7 @@ public:
     }
 
     /// Only the newest stream is seen.
-    Result<> show(const ShownStream* from, Buffer message) {
+    Result<> show(const ShownStream* from, const Buffer& message) {
         if (from != newest_) return success();
         JETWAY_ASSIGN(auto decoded, screen::decode_screen(message.bytes()));
         const Result<> taken = screen_.take(std::move(decoded), loop_.now());
@@ -117,7 +117,7 @@ Result<> ShownStream::take_messages() {
         if (consumed > 0) stage_.consume(consumed);
         if (!message) return message.error();
         if (!*message) return success();
-        JETWAY_TRY(service_.show(this, std::move(**message)));
+        JETWAY_TRY(service_.show(this, **message));
     }
 }
 

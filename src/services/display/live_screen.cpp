@@ -41,7 +41,7 @@ void LiveScreen::replace(screen::Snapshot snapshot) {
 
 Result<> LiveScreen::apply(const screen::Diff& diff) {
     ++revision_;
-    const Result<> applied = screen::apply(shown_, diff);
+    Result<> applied = screen::apply(shown_, diff);
     if (!applied) {
         shown_.screen = screen::Screen(shown_.screen.columns, shown_.screen.height());
         row_revisions_.assign(shown_.screen.rows.size(), revision_);

@@ -19,10 +19,11 @@ struct Drawing {
     void fill(int left, int top, int right, int bottom, std::uint8_t value = 255) const {
         for (int y = std::max(top, 0); y < std::min(bottom, height); ++y) {
             for (int x = std::max(left, 0); x < std::min(right, width); ++x) {
-                coverage[static_cast<std::size_t>(y * stride + x)] = value;
+                at(x, y) = value;
             }
         }
     }
+    std::uint8_t& at(int x, int y) const { return coverage[y * stride + x]; }
 };
 
 // ---- lines
@@ -62,14 +63,15 @@ constexpr std::string_view arms =
     "1000010000100001"   // 2574
     "2000020000200002"   // 2578
     "1020010220100201";  // 257c
-static_assert(arms.size() == 128 * 4);
+static_assert(arms.size() / 4 == 128);
 
 enum Arm : std::size_t { left = 0, up = 1, right = 2, down = 3 };
 using Weights = std::array<int, 4>;
 
 Weights weights_of(char32_t point) {
     Weights weights{};
-    for (std::size_t i = 0; i < 4; ++i) weights[i] = arms[(point - 0x2500) * 4 + i] - '0';
+    for (std::size_t i = 0; i < 4; ++i)
+        weights[i] = arms[std::size_t{point - 0x2500} * 4 + i] - '0';
     return weights;
 }
 
@@ -163,17 +165,17 @@ void cut_dashes(const Drawing& drawing, const Weights& weights, int dashes) {
 
 // ---- curves: coverage by sampling 4x4 points of each pixel
 
+constexpr std::array<double, 4> points{0.125, 0.375, 0.625, 0.875};
+
 template <typename Inside>
 void sample(const Drawing& drawing, Inside inside) {
     for (int y = 0; y < drawing.height; ++y) {
         for (int x = 0; x < drawing.width; ++x) {
             int hits = 0;
-            for (int i = 0; i < 16; ++i) {
-                hits += inside(x + (i % 4 + 0.5) / 4, y + (i / 4 + 0.5) / 4)
-                            ? 1
-                            : 0;  // NOLINT(bugprone-integer-division)
+            for (const double dy : points) {
+                for (const double dx : points) hits += inside(x + dx, y + dy) ? 1 : 0;
             }
-            auto& pixel = drawing.coverage[static_cast<std::size_t>(y * drawing.stride + x)];
+            std::uint8_t& pixel = drawing.at(x, y);
             pixel = std::max(pixel, static_cast<std::uint8_t>(hits * 255 / 16));
         }
     }
@@ -183,8 +185,11 @@ void sample(const Drawing& drawing, Inside inside) {
 /// where the arms leave.
 void arc(const Drawing& drawing, bool to_right, bool to_bottom) {
     const double line = drawing.line;
-    const double x0 = (drawing.width - drawing.line) / 2 + line / 2;
-    const double y0 = (drawing.height - drawing.line) / 2 + line / 2;
+    // The ends lie on whole pixels, where strip() puts those of its neighbours.
+    const int near_x = (drawing.width - drawing.line) / 2;
+    const int near_y = (drawing.height - drawing.line) / 2;
+    const double x0 = near_x + line / 2;
+    const double y0 = near_y + line / 2;
     const double radius =
         std::min(drawing.width, drawing.height) / 2.0 - line;  // straight ends at the sides
     const double centre_x = to_right ? x0 + radius : x0 - radius;

@@ -44,7 +44,7 @@ std::vector<Job> Camera::jobs(const std::vector<Block>& blocks) const {
     std::size_t start = 0;
     for (const Block& block : blocks) {
         const std::uint32_t stride = block.columns * cell.width * (rgba ? 4 : 1);
-        const std::size_t luma = std::size_t{block.columns * cell.width} * block.rows * cell.height;
+        const std::size_t luma = std::size_t{block.columns} * cell.width * block.rows * cell.height;
         for (std::uint32_t row = 0; row < block.rows; ++row) {
             for (std::uint32_t column = 0; column < block.columns; ++column) {
                 const std::size_t chroma = start + luma +
@@ -75,8 +75,9 @@ Result<screen::PictureUpdate> Camera::shoot(const screen::Snapshot& screen, Rend
     std::vector<Block> blocks{
         {0, 0, static_cast<std::uint32_t>(columns_), update.height / cell.height}};
     if (!before_.empty()) blocks = differences(before_, paints_, columns_);
-    const bool whole = before_.empty() ||
-                       (blocks.size() == 1 && blocks[0].columns * blocks[0].rows == paints_.size());
+    const bool whole =
+        before_.empty() ||
+        (blocks.size() == 1 && std::size_t{blocks[0].columns} * blocks[0].rows == paints_.size());
     using Kind = screen::PictureUpdate::Kind;
     update.kind = whole ? Kind::full : blocks.empty() ? Kind::repeat : Kind::tiles;
     std::size_t size = 0;

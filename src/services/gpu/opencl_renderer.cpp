@@ -159,13 +159,13 @@ Result<std::unique_ptr<Renderer>> make_opencl_renderer() {
 // threads with atomics that ThreadSanitizer, which sees only our own code, cannot know about.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-extern "C" const char* __lsan_default_suppressions();
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that LeakSanitizer asks for
 extern "C" const char* __lsan_default_suppressions() {
     return "leak:libpocl\nleak:libLLVM\nleak:libOpenCL\n";
 }
 #endif
 #if __has_feature(thread_sanitizer)
-extern "C" const char* __tsan_default_suppressions();
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that ThreadSanitizer asks for
 extern "C" const char* __tsan_default_suppressions() {
     return "called_from_lib:libpocl.so\nrace:libpocl\nrace:libLLVM\n";
 }

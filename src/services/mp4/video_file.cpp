@@ -36,7 +36,7 @@ struct FreePacket {
 };
 struct FreeIo {
     void operator()(AVIOContext* io) const {
-        av_freep(&io->buffer);
+        av_freep(static_cast<void*>(&io->buffer));
         avio_context_free(&io);
     }
 };
@@ -234,7 +234,7 @@ struct VideoFile::State {
     }
 
     Result<> cut_back(int code) {
-        const Error error = write_error(code);
+        Error error = write_error(code);
         if (::ftruncate(sink.descriptor, whole) != 0)
             return system_error("cannot cut back " + path, errno);
         return error;
@@ -341,7 +341,7 @@ Result<VideoSummary> VideoFile::close(std::uint64_t us) {
     if (const int code = av_write_trailer(state.format.get()); code < 0)
         return state.write_error(code);
     avio_flush(state.io.get());
-    const VideoSummary summary{
+    VideoSummary summary{
         state.path, state.encoded,
         static_cast<double>(state.encoded) / static_cast<double>(state.options.fps)};
     // The fragmented file is whole and playable: failing to make it seekable is no reason to lose
