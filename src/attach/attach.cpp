@@ -108,13 +108,13 @@ Result<std::string> choose_machine(const std::string& machine) {
         .then("say which with --machine NAME or JETWAY_MACHINE");
 }
 
-Handle connect(io::EventLoop& loop, const std::string& machine, stream::SessionOptions options,
-               Attached attached) {
+Handle connect(io::EventLoop& loop, const std::string& machine,
+               const stream::SessionOptions& options, Attached attached) {
     const auto chosen = choose_machine(machine);
     auto attempt = std::make_shared<Attempt>(loop, chosen ? *chosen : machine, std::move(attached));
     const auto path = chosen ? socket_path(*chosen) : chosen;
     if (path) {
-        attempt->start(*path, std::move(options));
+        attempt->start(*path, options);
     } else {
         attempt->fail_later(path.error());
     }

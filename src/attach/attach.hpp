@@ -21,7 +21,7 @@ using Attached = std::function<void(Result<std::unique_ptr<stream::Session>>)>;
 /// Connects to the daemon of `machine` (see choose_machine) and attaches. E-NO-DAEMON at once when
 /// none runs, E-TIMEOUT after 5 s when one accepts and says nothing, else the daemon's own reason
 /// not to take us. The answer comes from the loop, unless the handle goes first.
-Handle connect(io::EventLoop& loop, const std::string& machine, stream::SessionOptions options,
-               Attached attached);
+Handle connect(io::EventLoop& loop, const std::string& machine,
+               const stream::SessionOptions& options, Attached attached);
 
 }  // namespace jetway::attach

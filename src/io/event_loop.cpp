@@ -176,7 +176,7 @@ void EventLoop::stop() {
     state_->context.stop();
 }
 
-Handle EventLoop::on_signal(std::vector<int> signals, std::function<void(int)> action) {
+Handle EventLoop::on_signal(std::initializer_list<int> signals, std::function<void(int)> action) {
     auto wait = std::make_shared<SignalWait>(state_->context, std::move(action));
     boost::system::error_code ignored;
     for (const int number : signals) wait->set.add(number, ignored);

@@ -5,8 +5,8 @@
 
 #include <csignal>
 #include <functional>
+#include <initializer_list>
 #include <memory>
-#include <vector>
 
 #include "base/handle.hpp"
 #include "base/result.hpp"
@@ -31,7 +31,7 @@ public:
     void stop();
 
     /// Calls `action` in the loop for each signal, until the handle goes.
-    Handle on_signal(std::vector<int> signals, std::function<void(int)> action);
+    Handle on_signal(std::initializer_list<int> signals, std::function<void(int)> action);
 
     struct State;
     State& state() { return *state_; }  // for the .cpp files of io and transport

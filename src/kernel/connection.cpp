@@ -8,7 +8,7 @@
 namespace jetway {
 namespace {
 
-constexpr PipeOptions pair_pipe{.capacity = 128, .capacity_bytes = 512 * 1024};
+constexpr PipeOptions pair_pipe{.capacity = 128, .capacity_bytes = 512UL * 1024};
 
 class PairEnd;
 
@@ -113,7 +113,7 @@ private:
 
 }  // namespace
 
-std::pair<ConnectionPtr, ConnectionPtr> connection_pair(Timer& timer, std::string name) {
+std::pair<ConnectionPtr, ConnectionPtr> connection_pair(Timer& timer, const std::string& name) {
     auto pair = std::make_shared<Pair>(Pair{timer});
     auto first = std::make_unique<PairEnd>(pair, 0, name);
     auto second = std::make_unique<PairEnd>(pair, 1, name);

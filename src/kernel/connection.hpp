@@ -67,6 +67,6 @@ class Timer;
 /// Two ends joined in this process: what one writes the other reads, through the loop of `timer`,
 /// so that neither end is called from inside its own write. The first is the dialled one. When one
 /// goes or is closed, the other ends with E-CLOSED.
-std::pair<ConnectionPtr, ConnectionPtr> connection_pair(Timer& timer, std::string name);
+std::pair<ConnectionPtr, ConnectionPtr> connection_pair(Timer& timer, const std::string& name);
 
 }  // namespace jetway

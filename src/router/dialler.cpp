@@ -84,9 +84,8 @@ std::string_view to_string(Dialler::State state) {
         case Dialler::State::dialling:
             return "dialling";
         case Dialler::State::up:
+        case Dialler::State::resting:  // over the other side's link
             return "up";
-        case Dialler::State::resting:
-            return "up";  // over the other side's link
     }
     return "unknown";
 }

@@ -122,6 +122,7 @@ public:
     }
     void on_space() override {
         std::vector<Incoming*> streams;
+        streams.reserve(streams_.size());
         for (const auto& [stream, owned] : streams_) streams.push_back(stream);
         for (Incoming* stream : streams) stream->deliver();
     }
@@ -199,7 +200,7 @@ void Envelopes::sync_mailboxes() {
     }
 }
 
-void Envelopes::send(wire::Envelope envelope, std::function<void(const Error&)> failed) {
+void Envelopes::send(const wire::Envelope& envelope, std::function<void(const Error&)> failed) {
     const Key key{envelope.source, envelope.destination};
     auto& outgoing = outgoing_[key];
     if (!outgoing) outgoing = std::make_unique<Outgoing>(*this, key);

@@ -24,7 +24,7 @@ public:
               std::function<bool(const PipePtr&)> own);
     ~Envelopes();
 
-    void send(wire::Envelope envelope, std::function<void(const Error&)> failed);
+    void send(const wire::Envelope& envelope, std::function<void(const Error&)> failed);
 
 private:
     class Outgoing;

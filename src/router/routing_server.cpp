@@ -125,7 +125,7 @@ void RoutingServer::route(wire::Envelope envelope, std::function<void(const Erro
         if (failed) state_->timer.post([failed, error = possible.error()] { failed(error); });
         return;
     }
-    state_->envelopes->send(std::move(envelope), std::move(failed));
+    state_->envelopes->send(envelope, std::move(failed));
 }
 
 void RoutingServer::start_heartbeat(Duration interval) {

@@ -20,7 +20,7 @@ bool keeps_latest(const wire::Open& open) {
 
 }  // namespace
 
-End::End(std::shared_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
+End::End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
          wire::Open opening)
     : owner_(std::move(owner)),
       timer_(timer),
@@ -155,9 +155,10 @@ void End::deliver() {
 bool End::deliver_one() {
     if (happened(event::end)) {
         std::exchange(events_, nullptr)->on_end(end_reason_);
-    } else if (phase_ == Phase::asked) {
-        return false;
-    } else if (happened(event::opened)) {
+        return true;
+    }
+    if (phase_ == Phase::asked) return false;
+    if (happened(event::opened)) {
         events_->on_opened(opened_);
     } else if (!inbox_.empty()) {
         Piece piece = std::move(inbox_.front());

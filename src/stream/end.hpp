@@ -80,7 +80,7 @@ protected:
 
 class End final : public std::enable_shared_from_this<End> {
 public:
-    End(std::shared_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
+    End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
         wire::Open opening);
 
     // ---- Calls of the application, through its Stream.

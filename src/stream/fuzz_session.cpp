@@ -69,7 +69,7 @@ void run(Bytes input) {
         open.set_destination("elsewhere");
         open.set_shape(1);
         client.stream = session->open(std::move(open), client);
-        client.stream->write(Buffer::allocate(mood * 1000));
+        client.stream->write(Buffer::allocate(mood * 1000UL));
     }
     timer.run();
     wire::FrameSplitter splitter;

@@ -6,7 +6,7 @@
 
 namespace jetway::stream {
 
-Session::Session(ConnectionPtr connection, Timer& timer, SessionOptions options)
+Session::Session(ConnectionPtr connection, Timer& timer, const SessionOptions& options)
     : attachment_(std::make_shared<Attachment>(std::move(connection), timer, options)) {
     attachment_->start();
 }

@@ -50,7 +50,7 @@ class Session {
 public:
     /// Sends ATTACH at once. Destroying the session ends its streams (on_end with E-CLOSED, from
     /// the loop) and closes the connection.
-    Session(ConnectionPtr connection, Timer& timer, SessionOptions options);
+    Session(ConnectionPtr connection, Timer& timer, const SessionOptions& options);
     ~Session();
 
     /// The router answered: machine() and mesh() are known.
