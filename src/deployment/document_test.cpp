@@ -33,11 +33,10 @@ TEST(Document, DuplicateKeysAreErrorsThatNameTheFirst) {
 }
 
 TEST(Document, AnAliasBombRunsIntoTheBudget) {
+    const auto name = [](int i) { return "a" + std::to_string(i); };
     std::string text = "a0: &a0 [x, x]\n";
     for (int i = 1; i < 40; ++i) {
-        const std::string last = "*a" + std::to_string(i - 1);
-        text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + last + ", " + last +
-                "]\n";
+        text += name(i) + ": &" + name(i) + " [*" + name(i - 1) + ", *" + name(i - 1) + "]\n";
     }
     EXPECT_THAT(problem_of(text), HasSubstr("more than 50000 values"));
 }

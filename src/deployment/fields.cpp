@@ -95,10 +95,9 @@ const Node* Fields::scalar(std::string_view key) {
     return nullptr;
 }
 
-std::string Fields::text(std::string_view key, std::string fallback) {
+std::string Fields::text(std::string_view key, const std::string& fallback) {
     const Node* node = scalar(key);
-    if (node != nullptr) fallback = node->text;
-    return fallback;
+    return node == nullptr ? fallback : node->text;
 }
 
 bool Fields::flag(std::string_view key, bool fallback) {

@@ -26,7 +26,7 @@ public:
     /// nullptr when absent.
     const Node* find(std::string_view key) const;
     /// The scalar's text; `fallback` when absent or wrong (which is reported).
-    std::string text(std::string_view key, std::string fallback = {});
+    std::string text(std::string_view key, const std::string& fallback = {});
     bool flag(std::string_view key, bool fallback);
     Duration duration(std::string_view key, Duration fallback, Duration least, Duration most);
     Place place_of(std::string_view key) const;

@@ -24,6 +24,7 @@ std::vector<std::string> listened(const LoopbackMap& map, std::string_view machi
 
 std::vector<std::string> hosts(const LoopbackMap& map) {
     std::vector<std::string> result;
+    result.reserve(map.hosts.size());
     for (const MappedHost& host : map.hosts) result.push_back(host.from + " -> " + host.to);
     return result;
 }
