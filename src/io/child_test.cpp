@@ -333,7 +333,8 @@ TEST_F(ChildTest, AKilledParentTakesItsChildrenAlong) {
         std::array<char, 32> told{};
         if (poll(&output, 1, -1) != 1) _exit(1);
         const ssize_t length = read(output.fd, told.data(), told.size());
-        const std::array<pid_t, 2> pids{(*started)->pid(), std::atoi(told.data())};
+        const std::array<pid_t, 2> pids{(*started)->pid(),
+                                        static_cast<pid_t>(std::strtol(told.data(), nullptr, 10))};
         if (length <= 0 || write(ends[1], pids.data(), sizeof pids) != sizeof pids) _exit(1);
         pause();
         _exit(0);

@@ -273,6 +273,7 @@ TEST_F(DialTest, RunningOutOfDescriptorsPausesAcceptingAndGoesOn) {
     const Handle listening = listen_on("127.0.0.1:0");
     std::vector<ByteStreamPtr> dialled;
     std::vector<Handle> handles;
+    handles.reserve(20);
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     const int next = dup(0);
@@ -299,6 +300,7 @@ TEST_F(DialTest, AThousandConnectionsComeAndGo) {
     for (int round = 0; round < 10; ++round) {
         std::vector<ByteStreamPtr> dialled;
         std::vector<Handle> handles;
+        handles.reserve(100);
         for (int i = 0; i < 100; ++i) {
             handles.push_back(dial(loop, bound, 20s, [&](Result<ByteStreamPtr> result) {
                 ASSERT_TRUE(result) << result.error().line();

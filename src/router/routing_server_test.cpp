@@ -347,7 +347,7 @@ TEST_F(RoutingServerTest, AMachineThatIsGoneIsNamedInTheRefusal) {
     timer.advance(seconds(1));
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->code, Code::no_route);
-    EXPECT_NE(failure->text().find("b"), std::string::npos);
+    EXPECT_NE(failure->text().find('b'), std::string::npos);
 }
 
 TEST_F(RoutingServerTest, AStreamServiceAnswersFromAnotherMachine) {

@@ -224,7 +224,7 @@ TEST_F(Hostile, AWindowForBytesNeverSentClosesTheConnection) {
 TEST_F(Hostile, AWindowBeyondSixteenMebibytesClosesTheConnection) {
     attach();
     send(FrameType::open, 2, open_body());
-    send(FrameType::window, 2, wire::encode(wire::Window{16 * 1024 * 1024, 0}));
+    send(FrameType::window, 2, wire::encode(wire::Window{16UL * 1024 * 1024, 0}));
     EXPECT_EQ(closed.code, Code::ok);
     send(FrameType::window, 2, wire::encode(wire::Window{~std::uint64_t{0}, 0}));
     EXPECT_EQ(closed.code, Code::protocol);

@@ -134,7 +134,7 @@ private:
 struct Witness final : StreamEvents {
     void on_opened(const wire::Opened& answer) override {
         opened = answer;
-        events.push_back("opened");
+        events.emplace_back("opened");
     }
     void on_data(Buffer bytes, bool end_of_message) override {
         data += bytes.text();
@@ -145,25 +145,25 @@ struct Witness final : StreamEvents {
     }
     void on_finish(const wire::Outcome& finished) override {
         outcome = finished;
-        events.push_back("finish");
+        events.emplace_back("finish");
         if (after) after("finish");
     }
     void on_stop(const Error& reason) override {
         stop = reason;
-        events.push_back("stop");
+        events.emplace_back("stop");
         if (after) after("stop");
     }
     void on_end(const Error& reason) override {
         end = reason;
-        events.push_back("end");
+        events.emplace_back("end");
         if (after) after("end");
     }
     void on_writable() override {
-        events.push_back("writable");
+        events.emplace_back("writable");
         if (after) after("writable");
     }
     void on_done() override {
-        events.push_back("done");
+        events.emplace_back("done");
         if (after) after("done");
     }
     bool has(const std::string& name) const {

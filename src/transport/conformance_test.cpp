@@ -259,6 +259,7 @@ TEST_P(Conformance, AConnectionMayBeDestroyedWhenItIsToldOfItsEnd) {
 TEST_P(Conformance, ManyConnectionsLiveSideBySide) {
     std::vector<std::unique_ptr<TestEnd>> dialled;
     std::vector<Handle> handles;
+    handles.reserve(300);
     for (int i = 0; i < 300; ++i) {
         handles.push_back(transport->dial(address, [&](Result<ConnectionPtr> result) {
             ASSERT_TRUE(result) << result.error().line();

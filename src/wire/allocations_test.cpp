@@ -123,7 +123,7 @@ TEST(Memory, NestingIsCutBeforeItIsBuilt) {
 TEST(Memory, ALargeEnvelopeIsCopiedOnce) {
     Envelope envelope;
     envelope.destination = "cat";
-    envelope.data = Buffer::allocate(4 * 1024 * 1024);
+    envelope.data = Buffer::allocate(4UL * 1024 * 1024);
     std::fill_n(envelope.data.mutable_data(), envelope.data.size(), std::uint8_t{1});
     Buffer bytes;
     EXPECT_LT(cost_of([&] { bytes = encode(envelope); }), envelope.data.size() + 4096);
@@ -132,7 +132,7 @@ TEST(Memory, ALargeEnvelopeIsCopiedOnce) {
 }
 
 TEST(Memory, AnEnvelopesHeadIsBoundedWhateverItsSize) {
-    const std::string bytes = repeated(std::string("\x22\0", 2), 8 * 1024 * 1024);
+    const std::string bytes = repeated(std::string("\x22\0", 2), 8UL * 1024 * 1024);
     EXPECT_LT(cost_of([&] { EXPECT_FALSE(decode_envelope(view(bytes))); }), 4 * max_open);
 }
 

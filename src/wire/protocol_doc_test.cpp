@@ -438,7 +438,7 @@ TEST(ProtocolPage, TheOpenIsWhatTheCodeMakesOfItsValues) {
 }
 
 TEST(ProtocolPage, TheAnswersAreWhatTheCodeMakesOfTheirValues) {
-    EXPECT_EQ(payload("WINDOW"), encode(Window{256 * 1024, 0}).text());
+    EXPECT_EQ(payload("WINDOW"), encode(Window{256UL * 1024, 0}).text());
     Outcome outcome;
     outcome.set_has_status(true);
     outcome.set_stage("cat@machine-b");

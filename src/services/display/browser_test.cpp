@@ -2,7 +2,6 @@
 // none.
 #include <boost/json.hpp>
 #include <fstream>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@ namespace jetway::display {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 
 constexpr const char* chromium = "/usr/bin/chromium";
 

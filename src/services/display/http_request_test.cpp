@@ -73,7 +73,7 @@ TEST(HttpRequest, IsBounded) {
     EXPECT_EQ(status_of(get(fields + "X: y\r\n")), 431);
 }
 
-RC_GTEST_PROP(HttpRequest, AnyBytesAreWholeIncompleteOrWrong, (std::string bytes)) {
+RC_GTEST_PROP(HttpRequest, AnyBytesAreWholeIncompleteOrWrong, (const std::string& bytes)) {
     const ParsedRequest parsed = parse_request(bytes);
     if (parsed.state == State::whole) RC_ASSERT(parsed.length <= bytes.size());
 }

@@ -28,7 +28,7 @@ struct Sides {
             top.push_back(coverage[x]);
             bottom.push_back(coverage[(cell.height - 1) * cell.width + x]);
         }
-        for (std::uint32_t y = 0; y < cell.height; ++y) {
+        for (std::size_t y = 0; y < cell.height; ++y) {
             left.push_back(coverage[y * cell.width]);
             right.push_back(coverage[y * cell.width + cell.width - 1]);
         }

@@ -26,7 +26,7 @@ struct VideoFileTest : testing::Test {
         auto file = VideoFile::create(path, 320, 200, {});
         EXPECT_TRUE(file) << (file ? "" : file.error().line());
         for (std::uint32_t i = 0; i < pictures; ++i)
-            EXPECT_TRUE((*file)->add(bar(320, 200, i), i * 100'000));
+            EXPECT_TRUE((*file)->add(bar(320, 200, i), i * 100'000UL));
         return std::move(*file);
     }
 
@@ -63,7 +63,7 @@ TEST_F(VideoFileTest, ShowsTheBrightBar) {
         " -frames:v 1 -vf signalstats,metadata=print:file=- -f null - | grep -E 'YMIN|YMAX'");
     const auto value = [&levels](const std::string& key) {
         const auto at = levels.find(key + "=");
-        return at == std::string::npos ? -1 : std::atoi(levels.c_str() + at + key.size() + 1);
+        return at == std::string::npos ? -1 : std::stoi(levels.substr(at + key.size() + 1));
     };
     EXPECT_NEAR(value("YMIN"), 60, 12);
     EXPECT_NEAR(value("YMAX"), 230, 15);
@@ -103,7 +103,7 @@ TEST_F(VideoFileTest, StopsAndPlaysWhenNoMoreCanBeWritten) {
         auto file = VideoFile::create(path, 320, 200, {});
         if (!file) std::_Exit(2);
         for (std::uint32_t i = 0; i < 3000; ++i) {
-            const auto added = (*file)->add(bar(320, 200, i * 7), i * 100'000);
+            const auto added = (*file)->add(bar(320, 200, i * 7), i * 100'000UL);
             if (!added) std::_Exit(added.error().code == Code::io ? 0 : 3);
         }
         std::_Exit(4);

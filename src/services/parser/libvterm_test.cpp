@@ -94,10 +94,11 @@ std::string difference(const Oracle& oracle, const screen::Screen& screen) {
             const std::string expected = describe(oracle.cell(row, column));
             const std::string found = describe(screen.rows[static_cast<std::size_t>(row)],
                                                static_cast<std::size_t>(column));
-            if (expected != found) {
-                return std::to_string(row) + "," + std::to_string(column) + ": libvterm has \"" +
-                       expected + "\", we have \"" + found + "\"";
-            }
+            if (expected == found) continue;
+            std::string text = std::to_string(row) + "," + std::to_string(column);
+            text += ": libvterm has \"" + expected;
+            text += "\", we have \"" + found + "\"";
+            return text;
         }
     }
     const VTermPos cursor = oracle.cursor();

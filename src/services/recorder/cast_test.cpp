@@ -93,7 +93,7 @@ TEST(Cast, HalfACharacterAtTheEndIsNotLost) {
     EXPECT_EQ(events->back().code, CastCode::exit);
 }
 
-RC_GTEST_PROP(Cast, AnyBytesCutAnywhereComeBackTheSame, (std::vector<std::string> pieces)) {
+RC_GTEST_PROP(Cast, AnyBytesCutAnywhereComeBackTheSame, (const std::vector<std::string>& pieces)) {
     CastWriter writer;
     std::string text = writer.header({});
     std::string bytes;
@@ -108,7 +108,7 @@ RC_GTEST_PROP(Cast, AnyBytesCutAnywhereComeBackTheSame, (std::vector<std::string
     RC_ASSERT(output_of(*events) == bytes);
 }
 
-RC_GTEST_PROP(Cast, TimesDoNotDrift, (std::vector<std::uint32_t> steps)) {
+RC_GTEST_PROP(Cast, TimesDoNotDrift, (const std::vector<std::uint32_t>& steps)) {
     CastWriter writer;
     std::string text = writer.header({});
     std::vector<std::uint64_t> times;
@@ -123,7 +123,7 @@ RC_GTEST_PROP(Cast, TimesDoNotDrift, (std::vector<std::uint32_t> steps)) {
     for (std::size_t i = 0; i < times.size(); ++i) RC_ASSERT((*events)[i].at_us == times[i]);
 }
 
-RC_GTEST_PROP(Cast, AnyLineIsAnEventNothingOrAnError, (std::string line)) {
+RC_GTEST_PROP(Cast, AnyLineIsAnEventNothingOrAnError, (const std::string& line)) {
     CastReader reader;
     (void)reader.line(line);
     (void)reader.line(R"({"version": 2, "width": 80, "height": 24})");
@@ -191,7 +191,7 @@ TEST(Base64, IsThatOfRfc4648) {
     EXPECT_EQ(from_base64("===="), std::nullopt);
 }
 
-RC_GTEST_PROP(Base64, AnyBytesComeBackTheSame, (std::string bytes)) {
+RC_GTEST_PROP(Base64, AnyBytesComeBackTheSame, (const std::string& bytes)) {
     RC_ASSERT(from_base64(to_base64(bytes)) == bytes);
 }
 

@@ -86,7 +86,7 @@ struct RecorderTest : testing::Test {
     static bool over(stream::Witness& end) { return end.has("finish") || end.has("end"); }
 
     static wire::Open opening(const std::string& service,
-                              std::map<std::string, std::string> settings) {
+                              const std::map<std::string, std::string>& settings) {
         wire::Open open = stream::open_to(service, true);
         Settings given;
         for (const auto& [key, value] : settings) given.set(key, value);
@@ -110,9 +110,9 @@ struct RecorderTest : testing::Test {
         return until([this] { return over(source); }) && source.has("finish");
     }
     /// What a replay of the file sends, to its end.
-    std::vector<std::string> replay(std::map<std::string, std::string> settings) {
+    std::vector<std::string> replay(const std::map<std::string, std::string>& settings) {
         sink = {};
-        sink.stream = relay.left->open(opening("replayer", std::move(settings)), sink);
+        sink.stream = relay.left->open(opening("replayer", settings), sink);
         EXPECT_TRUE(until([this] { return over(sink); }));
         std::vector<std::string> messages;
         for (const std::string& encoded : sink.messages) {
@@ -361,8 +361,8 @@ TEST_F(RecorderTest, AnErrorInARecordingNamesTheFileAndTheLine) {
 }
 
 TEST_F(RecorderTest, WhatCannotBeReplayedIsRefused) {
-    const auto refusal = [this](std::map<std::string, std::string> settings) {
-        (void)replay(std::move(settings));
+    const auto refusal = [this](const std::map<std::string, std::string>& settings) {
+        (void)replay(settings);
         EXPECT_TRUE(sink.has("end"));
         return sink.end.code;
     };
