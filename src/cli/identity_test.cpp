@@ -2,14 +2,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 namespace jetway::cli {
 namespace {
-
-using ::testing::HasSubstr;
 
 class IdentityTest : public ::testing::Test {
 protected:

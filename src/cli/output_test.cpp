@@ -34,7 +34,7 @@ TEST(Table, WhatAPeerSaysCannotMoveTheCursor) {
 TEST(Shown, TimesAreReadable) {
     EXPECT_EQ(shown_seconds(41), "41 s");
     EXPECT_EQ(shown_seconds(600), "10 min");
-    EXPECT_EQ(shown_seconds(3 * 3600), "3 h");
+    EXPECT_EQ(shown_seconds(3L * 3600), "3 h");
     EXPECT_EQ(shown_microseconds(120), "120 us");
     EXPECT_EQ(shown_microseconds(5620), "5.6 ms");
 }

@@ -3,6 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "routing/flaw.hpp"
+
 namespace jetway::routing {
 
 namespace {
@@ -94,9 +96,13 @@ Result<Catalogue::News> Catalogue::apply(const wire::DirectoryDelta& delta) {
     }
     if (delta.to_sequence() > max_sequence) return out_of_range();
     if (delta.to_sequence() <= sequence_) return News::older;
-    if (delta.from_sequence() > sequence_ + 1) return News::gap;
+    if (delta.from_sequence() > sequence_ + 1) {
+        if (!flawed(Flaw::accept_across_gap)) return News::gap;
+        sequence_ = delta.from_sequence() - 1;
+    }
     const int first = static_cast<int>(sequence_ + 1 - delta.from_sequence());
-    if (digest_with(delta, first) != delta.digest_after()) return News::broken;
+    if (digest_with(delta, first) != delta.digest_after() && !flawed(Flaw::accept_across_gap))
+        return News::broken;
     for (int i = first; i < delta.ops_size(); ++i) {
         change(delta.ops(i));
         ++sequence_;

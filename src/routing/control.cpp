@@ -11,6 +11,7 @@ using std::chrono::seconds;
 
 constexpr Duration forget_interval = minutes(1);
 constexpr Duration quiet = seconds(1);
+constexpr Duration longest_sync = seconds(2);
 constexpr std::uint32_t most_forgiven = 3;
 
 }  // namespace
@@ -220,8 +221,21 @@ void Control::tick_link(Time now, LinkId id) {
         fail(now, id, {Code::timeout, "no heartbeat for " + duration_text(link.detect())});
         return;
     }
+    if (is_of_another_life(now, link)) {
+        fail(now, id,
+             {Code::peer_restarted,
+              link.peer_machine() + " has no record of the life that its HELLO told of"});
+        return;
+    }
     if (now >= neighbour->next_compare) compare_digests(now, id);
     if (link.has_frames() || neighbour->flooding.ready(now)) ready(id);
+}
+
+/// Such a link is up and of no use: nothing joins it to the peer's record.
+bool Control::is_of_another_life(Time now, const Link& link) const {
+    if (!link.is_up() || now - link.since() < longest_sync) return false;
+    const NodeIndex peer = topology_.find(link.peer());
+    return peer == no_node || topology_[peer].version.epoch != link.peer_epoch();
 }
 
 void Control::compare_digests(Time now, LinkId id) {

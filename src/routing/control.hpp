@@ -69,6 +69,9 @@ public:
     std::vector<RouteRow> routes(Time now) const { return chooser_.rows(now); }
     std::vector<LinkRow> links() const;
     std::vector<MachineRow> machines(Time now) const;
+    std::vector<Holding> holdings() const;
+    std::vector<Debt> debts(LinkId link) const;
+    bool paths_are_current() const { return paths_due_.deadline() == Time::max(); }
     std::uint64_t digest() const;
     const Options& options() const { return options_; }
 
@@ -91,6 +94,7 @@ private:
     void pair(Time now, LinkId link);
     void begin_sync(LinkId link);
     void tick_link(Time now, LinkId link);
+    bool is_of_another_life(Time now, const Link& link) const;
     void compare_digests(Time now, LinkId link);
     void forgive(Time now);
     void ready(LinkId link) { actions_.ready.push_back(link); }

@@ -3,11 +3,13 @@
 #include <array>
 
 #include "routing/control.hpp"
+#include "routing/flaw.hpp"
 
 namespace jetway::routing {
 
 namespace {
 
+constexpr NodeIndex self = 0;
 constexpr Duration forget_interval = std::chrono::minutes(1);
 constexpr Duration names_kept = std::chrono::seconds(2);
 constexpr std::size_t most_gone_names = 4096;
@@ -24,6 +26,7 @@ void Control::tell_record(NodeIndex node, bool urgent, LinkId except) {
     for (LinkId link = 0; link < links_.end(); ++link) {
         Neighbour* neighbour = links_.neighbour(link);
         if (neighbour == nullptr || link == except || !neighbour->link.carries_records()) continue;
+        if (flawed(Flaw::forget_dirty_bit) && random_.below(20) == 0) continue;
         neighbour->flooding.tell_record(node, urgent);
         ready(link);
     }
@@ -187,6 +190,34 @@ std::vector<MachineRow> Control::machines(Time now) const {
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+std::vector<Holding> Control::holdings() const {
+    std::vector<Holding> result;
+    for (NodeIndex node = 0; node < topology_.size(); ++node) {
+        const Node& known = topology_[node];
+        const Catalogue& catalogue = directory_[node];
+        result.push_back({known.router,
+                          known.version,
+                          {catalogue.epoch(), catalogue.sequence()}, catalogue.digest(),
+                          known.reachable,
+                          known.adjacents});
+    }
+    return result;
+}
+
+std::vector<Debt> Control::debts(LinkId link) const {
+    std::vector<Debt> result;
+    const Slot* slot = links_.find(link);
+    if (slot == nullptr || !slot->neighbour) return result;
+    const Flooding& flooding = slot->neighbour->flooding;
+    for (NodeIndex node = 0; node < topology_.size(); ++node) {
+        const bool announced_soon = node == self && announce_at_ != Time::max();
+        const Debt debt{topology_[node].router, flooding.owes_record(node),
+                        flooding.owes_catalogue(node) || announced_soon, flooding.asks(node)};
+        if (debt.record || debt.catalogue || debt.question) result.push_back(debt);
+    }
+    return result;
 }
 
 }  // namespace jetway::routing

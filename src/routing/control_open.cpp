@@ -8,6 +8,7 @@
 
 #include "routing/control.hpp"
 #include "routing/crossing.hpp"
+#include "routing/flaw.hpp"
 
 namespace jetway::routing {
 
@@ -215,7 +216,7 @@ Control::Routed Control::reroute(Time now, wire::Open& open) {
         if (open.walked_size() < static_cast<int>(wire::max_route)) open.add_walked(open.route(i));
     }
     add_failed(open, next);
-    open.set_generation(open.generation() + 1);
+    if (!flawed(Flaw::reuse_generation)) open.set_generation(open.generation() + 1);
     open.clear_route();
     for (const NodeIndex node : way) open.add_route(topology_[node].router);
     open.set_position(1);

@@ -132,6 +132,18 @@ const Options& Core::options() const {
     return control_->options();
 }
 
+std::vector<Holding> Core::holdings() const {
+    return control_->holdings();
+}
+
+std::vector<Debt> Core::debts(LinkId link) const {
+    return control_->debts(link);
+}
+
+bool Core::paths_are_current() const {
+    return control_->paths_are_current();
+}
+
 void Core::follow_up(Time now) {
     for (const auto& up : control_->take_up()) {
         forwarder_->add_link(now, up.link, up.options, up.pool);

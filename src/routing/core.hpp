@@ -83,6 +83,12 @@ public:
     std::uint64_t digest() const;
     const Options& options() const;
 
+    // For simulations: the inside, to be held against what must be true of it.
+    std::vector<Holding> holdings() const;
+    std::vector<Debt> debts(LinkId link) const;
+    /// No change of the map waits for its paths.
+    bool paths_are_current() const;
+
 private:
     void follow_up(Time now);
 

@@ -55,7 +55,8 @@ public:
     }
 
     /// `a` dials `b`. The cable's number.
-    std::size_t connect(const std::string& a, const std::string& b, std::string link_name = {},
+    std::size_t connect(const std::string& a, const std::string& b,
+                        const std::string& link_name = {},
                         Duration delay = std::chrono::microseconds(200)) {
         auto cable = std::make_unique<Cable>();
         cable->delay = delay;

@@ -56,6 +56,7 @@ void Flooding::tell_all(const Topology& topology) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
         lacks_catalogue(node);
         withheld_.insert(node);
+        catalogues_.erase(node);
         if (topology[node].reachable) release(node);
     }
 }

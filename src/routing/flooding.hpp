@@ -44,7 +44,10 @@ public:
     void tell_all(const Topology& topology);
     /// A newer version exists. Urgent ones (something was lost) go first.
     void tell_record(NodeIndex node, bool urgent);
-    void tell_catalogue(NodeIndex node) { catalogues_.insert(node); }
+    /// Not while the machine's record waits: the neighbour could not place it, and both come then.
+    void tell_catalogue(NodeIndex node) {
+        if (!withheld_.contains(node)) catalogues_.insert(node);
+    }
     /// The neighbour has the version of now.
     void has_record(NodeIndex node);
     void has_catalogue(NodeIndex node, std::uint64_t sequence);
@@ -58,6 +61,13 @@ public:
     /// The node's place belongs to another machine now.
     void drop(NodeIndex node);
 
+    bool owes_record(NodeIndex node) const {
+        return urgent_.contains(node) || records_.contains(node) || withheld_.contains(node);
+    }
+    bool owes_catalogue(NodeIndex node) const {
+        return catalogues_.contains(node) || withheld_.contains(node);
+    }
+    bool asks(NodeIndex node) const { return questions_.contains(node); }
     bool records_told() const { return urgent_.empty() && records_.empty(); }
     bool has_frames() const;
     bool ready(Time now) {

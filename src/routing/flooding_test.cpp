@@ -118,6 +118,25 @@ TEST(Flooding, AWithheldMachineThatChangesIsToldWithItsCatalogue) {
     EXPECT_TRUE(frame->header.is(FrameType::dir_snapshot));
 }
 
+TEST(Flooding, ACatalogueIsNotToldBeforeItsRecord) {
+    Teller teller(2);
+    const NodeIndex other = teller.topology.find(2);
+    wire::ServiceRecord service;
+    service.set_instance(7);
+    service.set_service("cat");
+    teller.directory.offer(other, 1, service);
+    teller.flooding.tell_all(teller.topology);
+    while (teller.pull()) {
+    }
+    teller.flooding.tell_catalogue(other);  // it changed, and the record still waits
+    EXPECT_FALSE(teller.pull());
+    teller.flooding.release(other);
+    EXPECT_EQ(teller.next_record(), "2.1");
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(frame->header.is(FrameType::dir_snapshot));
+}
+
 TEST(Flooding, ACatalogueIsToldAsAWholeOnceAndThenByChanges) {
     Teller teller(1);
     teller.offer(1);

@@ -39,6 +39,7 @@ public:
     /// Ends what it has, in order, and opens nothing more.
     void wind_up() {
         std::vector<std::uint32_t> labels;
+        labels.reserve(legs_.size());
         for (const auto& [label, leg] : legs_) labels.push_back(label);
         for (const std::uint32_t label : labels) {
             if (!legs_.count(label)) continue;

@@ -48,7 +48,7 @@ TEST(FramePool, CutsTheFrontFrameWithoutCopying) {
 TEST(FramePool, CopiesSmallPiecesOutOfLargeBlocksOnceManyWait) {
     FramePool pool;
     FrameQueue queue;
-    const Buffer block = Buffer::allocate(64 * 1024);
+    const Buffer block = Buffer::allocate(64UL * 1024);
     for (int i = 0; i < 2000; ++i) pool.push(queue, block.slice(0, 1), 0);
     std::size_t shared = 0;
     while (!queue.empty()) shared += pool.pop(queue).body.data() == block.data() ? 1 : 0;

@@ -16,8 +16,8 @@ struct Edge {
 };
 
 /// Node i is router ids[i], or 100 + i.
-Graph graph_of(std::size_t nodes, std::vector<Edge> edges, std::vector<wire::RouterId> ids = {},
-               const std::vector<NodeIndex>& closed = {}) {
+Graph graph_of(std::size_t nodes, const std::vector<Edge>& edges,
+               std::vector<wire::RouterId> ids = {}, const std::vector<NodeIndex>& closed = {}) {
     Graph graph;
     for (std::size_t i = 0; i < nodes; ++i)
         graph.router.push_back(i < ids.size() ? ids[i] : 100 + i);
@@ -119,6 +119,7 @@ RC_GTEST_PROP(Paths, AreTheShortestAndRealOnAnyMap, ()) {
         if (from != to) unique[{from, to}] = *rc::gen::inRange<std::uint32_t>(1, 6);
     }
     std::vector<Edge> edges;
+    edges.reserve(unique.size());
     for (const auto& [ends, cost] : unique) edges.push_back({ends.first, ends.second, cost});
     const auto closed =
         *rc::gen::container<std::vector<NodeIndex>>(rc::gen::inRange<NodeIndex>(0, nodes));
@@ -144,6 +145,7 @@ RC_GTEST_PROP(Paths, AreTheShortestAndRealOnAnyMap, ()) {
 RC_GTEST_PROP(Paths, DoNotDependOnTheOrderInWhichMachinesBecameKnown, ()) {
     const auto nodes = *rc::gen::inRange<NodeIndex>(2, 10);
     std::vector<wire::RouterId> ids;
+    ids.reserve(nodes);
     for (NodeIndex node = 0; node < nodes; ++node) ids.push_back(10 + node);
     std::vector<NodeIndex> place(nodes);
     for (NodeIndex node = 0; node < nodes; ++node) place[node] = node;

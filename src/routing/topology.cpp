@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "routing/flaw.hpp"
+
 namespace jetway::routing {
 
 namespace {
@@ -39,6 +41,11 @@ bool lost_some(const Adjacents& before, const Adjacents& after) {
 /// The bytes of a record, without keeping a whole socket buffer alive for them.
 Buffer compact(const Buffer& body) {
     return body.block_size() > 2 * body.size() + 64 ? Buffer::copy_of(body.bytes()) : body;
+}
+
+/// Is the adjacency with the life of the peer that we know?
+bool is_life(const Adjacent& adjacency, const Node& peer) {
+    return flawed(Flaw::skip_peer_epoch) || adjacency.peer_epoch == peer.version.epoch;
 }
 
 bool transits(const Node& node) {
@@ -157,9 +164,9 @@ Graph Topology::graph() const {
         graph.transit.push_back(transits(node) ? 1 : 0);
         for (const Adjacent& adjacency : node.adjacents) {
             const NodeIndex peer = find(adjacency.peer);
-            if (peer == no_node || adjacency.peer_epoch != nodes_[peer].version.epoch) continue;
+            if (peer == no_node || !is_life(adjacency, nodes_[peer])) continue;
             const Adjacent* back = find_peer(nodes_[peer].adjacents, node.router);
-            if (back == nullptr || back->peer_epoch != node.version.epoch) continue;
+            if (back == nullptr || !is_life(*back, node)) continue;
             graph.target.push_back(peer);
             graph.cost.push_back(std::max(adjacency.cost, 1U));
         }

@@ -16,22 +16,6 @@ namespace jetway::routing {
 
 inline constexpr std::size_t max_origins = 20'000;
 
-/// Orders what one machine says of itself.
-struct Version {
-    std::uint64_t epoch = 0;
-    std::uint64_t sequence = 0;
-    auto operator<=>(const Version&) const = default;
-};
-
-/// One link as the machine at its beginning lists it.
-struct Adjacent {
-    RouterId peer = 0;
-    std::uint64_t peer_epoch = 0;
-    std::uint32_t cost = 0;
-    bool operator==(const Adjacent&) const = default;
-};
-using Adjacents = std::vector<Adjacent>;  // by peer, ascending
-
 /// One machine as its own record has it.
 struct Node {
     RouterId router = 0;

@@ -168,7 +168,7 @@ TEST(Topology, WhenItIsFullTheLongestLostMakesRoomAndNoOneElse) {
 TEST(Topology, ARecordDoesNotKeepAWholeSocketBufferAlive) {
     View view;
     const auto small = wire::encode(record(2, 1, {}));
-    Buffer read = Buffer::allocate(64 * 1024);
+    Buffer read = Buffer::allocate(64UL * 1024);
     std::copy_n(small.data(), small.size(), read.mutable_data());
     view.topology.accept(start, record(2, 1, {}), read.slice(0, small.size()));
     EXPECT_LE(view.topology[1].body.block_size(), 2 * small.size() + 64);

@@ -25,6 +25,22 @@ struct Instance {
     bool operator==(const Instance&) const = default;
 };
 
+/// Orders what one machine says of itself.
+struct Version {
+    std::uint64_t epoch = 0;
+    std::uint64_t sequence = 0;
+    auto operator<=>(const Version&) const = default;
+};
+
+/// One link as the machine at its beginning lists it.
+struct Adjacent {
+    RouterId peer = 0;
+    std::uint64_t peer_epoch = 0;
+    std::uint32_t cost = 0;
+    bool operator==(const Adjacent&) const = default;
+};
+using Adjacents = std::vector<Adjacent>;  // by peer, ascending
+
 /// A link's slot. The owner picks it (dense, small) and may reuse it after remove_link().
 using LinkId = std::uint32_t;
 inline constexpr LinkId no_link = ~LinkId{0};

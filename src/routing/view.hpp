@@ -54,6 +54,24 @@ struct MachineRow {
     std::size_t services = 0;
 };
 
+/// What this machine holds of another one (or of itself): what simulations compare.
+struct Holding {
+    RouterId origin = 0;
+    Version record;
+    Version catalogue;
+    std::uint64_t services = 0;  // a digest of the catalogue's contents
+    bool reachable = false;
+    Adjacents adjacents;
+};
+
+/// What has still to be told, or asked, over a link about a machine.
+struct Debt {
+    RouterId origin = 0;
+    bool record = false;
+    bool catalogue = false;
+    bool question = false;
+};
+
 /// Where a name leads now: what `trace` shows and what an OPEN would carry.
 struct Choice {
     RouterId egress = 0;

@@ -28,6 +28,7 @@ bool Connection::has_room(int side) const {
 }
 
 void Connection::send(int side, const wire::Frame& frame) {
+    if (is_lost(frame)) return;
     auto& unsent = sides_[side].unsent;
     const std::size_t start = unsent.size();
     unsent.resize(start + wire::header_size + frame.body.size());
@@ -64,16 +65,58 @@ void Connection::cut(const Error& reason) {
     }
 }
 
-void Connection::resume() {
-    for (const int from : {0, 1}) {
-        for (std::size_t i = std::exchange(sides_[from].stalled, 0); i > 0; --i) schedule(from, 0);
-    }
+void Connection::unsilence(int side) {
+    sides_[side].silent = false;
+    let_go(side);
+}
+
+void Connection::unpause(int side) {
+    sides_[side].paused = false;
+    let_go(1 - side);
+}
+
+void Connection::let_go(int from) {
+    if (waits(from)) return;
+    for (std::size_t i = std::exchange(sides_[from].stalled, 0); i > 0; --i) schedule(from, 0);
+}
+
+std::vector<wire::Frame> Connection::in_flight(int from) const {
+    wire::FrameSplitter splitter = sides_[1 - from].splitter;
+    for (const Parcel& parcel : sides_[from].line) splitter.push(parcel.bytes);
+    splitter.push(Buffer::copy_of(sides_[from].unsent));
+    std::vector<wire::Frame> frames;
+    while (auto frame = splitter.next()) frames.push_back(std::move(*frame));
+    return frames;
+}
+
+bool Connection::is_lost(const wire::Frame& frame) {
+    using wire::FrameType;
+    const bool loses = frame.header.is(FrameType::node) || frame.header.is(FrameType::dir_delta) ||
+                       frame.header.is(FrameType::dir_snapshot);
+    if (!loses || cable_.lose == 0) return false;
+    --cable_.lose;
+    lossy_ = true;
+    return true;
+}
+
+/// One byte of what arrives is another; only where the link's own frames are, since nothing but the
+/// ends of a stream could know of its bytes.
+void Connection::spoil(Buffer& bytes) {
+    if (cable_.spoil == 0 || bytes.size() < wire::header_size) return;
+    if (wire::FrameHeader::read(bytes.data()).label != 0) return;
+    const std::size_t length = wire::FrameHeader::read(bytes.data()).length;
+    --cable_.spoil;
+    lossy_ = true;
+    std::vector<std::uint8_t> wrong(bytes.data(), bytes.data() + bytes.size());
+    const std::size_t place = random_.below(std::min(bytes.size(), wire::header_size + length));
+    wrong[place] ^= static_cast<std::uint8_t>(1 + random_.below(255));
+    bytes = Buffer::copy_of(wrong);
 }
 
 void Connection::dispatch(int from, Parcel parcel) {
     const std::size_t bytes = parcel.bytes.size();
     sides_[from].line.push_back(std::move(parcel));
-    if (cable_.silent) {
+    if (waits(from)) {
         ++sides_[from].stalled;
     } else {
         schedule(from, bytes);
@@ -94,7 +137,7 @@ void Connection::schedule(int from, std::size_t bytes) {
 
 void Connection::arrive(int from) {
     // What was on its way when the cable fell silent waits with the rest.
-    if (cable_.silent) {
+    if (waits(from)) {
         ++sides_[from].stalled;
         return;
     }
@@ -106,6 +149,7 @@ void Connection::arrive(int from) {
         std::exchange(receiver.end, nullptr)->on_closed(*parcel.hang_up);
         return;
     }
+    spoil(parcel.bytes);
     // A socket may hand over any part first.
     if (const std::size_t size = parcel.bytes.size(); size > 1 && random_.below(8) == 0) {
         const std::size_t first = 1 + random_.below(size - 1);

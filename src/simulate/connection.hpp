@@ -27,7 +27,8 @@ struct CableOptions {
 
 struct Cable {
     CableOptions options;
-    bool silent = false;  // what is sent waits until it is not, as in a socket that retries
+    std::uint32_t spoil = 0;  // so many of the next arrivals of routing frames get a wrong byte
+    std::uint32_t lose = 0;   // so many of the next records and catalogues are lost
 };
 
 /// Who is at an end of a connection. Not called from inside a call to the connection.
@@ -48,7 +49,7 @@ protected:
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     /// All references outlive the connection.
-    Connection(Agenda& agenda, Random& random, const Cable& cable)
+    Connection(Agenda& agenda, Random& random, Cable& cable)
         : agenda_(agenda), random_(random), cable_(cable) {}
 
     /// `end` lives until it closes its side or hears on_closed.
@@ -65,8 +66,16 @@ public:
     void cut(const Error& reason);
     /// Does this side still think so?
     bool is_open(int side) const { return sides_[side].end != nullptr; }
-    /// The cable is not silent any more: what waited is sent.
-    void resume();
+    /// The side's process does not run: what arrives waits in its socket.
+    void pause(int side) { sides_[side].paused = true; }
+    void unpause(int side);
+    /// What the side sends does not arrive, and waits as in a socket that retries.
+    void silence(int side) { sides_[side].silent = true; }
+    void unsilence(int side);
+    /// Frames the side has sent, as a whole or in part, that have not arrived.
+    std::vector<wire::Frame> in_flight(int from) const;
+    /// Frames were lost or spoiled: what one end believes of the other may be wrong.
+    bool lossy() const { return lossy_; }
 
 private:
     struct Parcel {
@@ -82,18 +91,25 @@ private:
         Time busy_until{};
         Time last_arrival{};
         bool wants_room = false;
+        bool silent = false;
+        bool paused = false;
     };
 
     void dispatch(int from, Parcel parcel);
     void schedule(int from, std::size_t bytes);
     void arrive(int from);
     void deliver(int to, Buffer bytes);
+    bool is_lost(const wire::Frame& frame);
+    void spoil(Buffer& bytes);
+    bool waits(int from) const { return sides_[from].silent || sides_[1 - from].paused; }
+    void let_go(int from);
     Duration backlog(int side) const;
 
     Agenda& agenda_;
     Random& random_;
-    const Cable& cable_;
+    Cable& cable_;
     std::array<Side, 2> sides_;
+    bool lossy_ = false;
 };
 
 }  // namespace jetway::simulate

@@ -19,6 +19,7 @@ struct Machine::Port final : ConnectionEnd {
     }
     void on_arrived() override { machine.turn(); }
     void on_room() override {
+        if (machine.paused_) return;
         machine.pump(link);
         machine.turn();
     }
@@ -60,12 +61,14 @@ Machine::~Machine() = default;
 void Machine::boot() {
     using std::chrono::microseconds;
     const auto wall_us =
-        std::chrono::duration_cast<microseconds>(agenda_.now().time_since_epoch()).count();
+        std::chrono::duration_cast<microseconds>(agenda_.now().time_since_epoch() + clock_error_)
+            .count();
     options_.boot_time_us = static_cast<std::uint64_t>(wall_us);
     options_.epoch = std::max(options_.boot_time_us / 1000, options_.epoch + 1);
     options_.boot_nonce = random_.next();
     core_ = std::make_unique<routing::Core>(options_, random_, agenda_.now());
     ++life_;
+    paused_ = false;
     tick_at_ = Time::max();
     attach_process();
     for (auto& [service, offered] : offered_) announce(service, offered);
@@ -92,6 +95,37 @@ void Machine::halt(bool silently) {
     for (const auto& tell : gone) tell();
 }
 
+void Machine::pause() {
+    if (!running() || std::exchange(paused_, true)) return;
+    for (const auto& port : ports_) {
+        if (port != nullptr) port->connection->pause(port->side);
+    }
+}
+
+void Machine::unpause() {
+    if (!running() || !std::exchange(paused_, false)) return;
+    for (const auto& port : ports_) {
+        if (port != nullptr) port->connection->unpause(port->side);
+    }
+    // A loop that wakes up runs its timers before it looks at its sockets.
+    if (core_->next_deadline() <= agenda_.now()) core_->tick(agenda_.now());
+    turn();
+}
+
+void Machine::lose_state(Duration clock_error) {
+    options_.epoch = 0;
+    clock_error_ = clock_error;
+}
+
+std::vector<Machine::Wire> Machine::wires() const {
+    std::vector<Wire> result;
+    for (const auto& port : ports_) {
+        if (port != nullptr && port->kind == routing::LinkKind::network)
+            result.push_back({port->link, port->connection, port->side});
+    }
+    return result;
+}
+
 void Machine::attach_process() {
     auto connection = std::make_shared<Connection>(agenda_, random_, inside_);
     process_ = std::make_unique<Process>(
@@ -116,6 +150,7 @@ void Machine::announce(const std::string& service, Offered& offered) {
 }
 
 void Machine::offer(const std::string& service, Behaviour behaviour) {
+    withdraw(service);
     Offered& offered = offered_[service];
     offered = {behaviour, 0};
     if (!running()) return;
@@ -163,6 +198,7 @@ LinkId Machine::free_link() const {
 
 /// Carries out what the core asks for until it asks for nothing.
 void Machine::turn() {
+    if (paused_) return;
     for (;;) {
         core_->take(actions_);
         if (actions_.ready.empty() && actions_.close.empty() && actions_.events.empty()) break;
@@ -192,6 +228,7 @@ void Machine::pump(LinkId link) {
             ++control_frames_;
             last_control_ = agenda_.now();
         }
+        if (port.kind == routing::LinkKind::network && *witness_) (*witness_)(*this, frame);
         port.connection->send(port.side, frame);
     }
     port.connection->flush(port.side);
@@ -210,6 +247,7 @@ void Machine::schedule_tick() {
     agenda_.at(when, [this, when, life = life_] {
         if (life != life_ || !running() || when != tick_at_) return;
         tick_at_ = Time::max();
+        if (paused_) return;
         if (core_->next_deadline() <= agenda_.now()) core_->tick(agenda_.now());
         turn();
     });
@@ -248,6 +286,7 @@ std::size_t Machine::links_up(const std::string& machine) const {
 
 std::vector<std::string> Machine::services() const {
     std::vector<std::string> names;
+    names.reserve(offered_.size());
     for (const auto& [service, offered] : offered_) names.push_back(service);
     return names;
 }

@@ -15,6 +15,10 @@
 
 namespace jetway::simulate {
 
+class Machine;
+/// Sees each frame that leaves for another machine.
+using Witness = std::function<void(const Machine& from, const wire::Frame& frame)>;
+
 class Machine {
 public:
     /// References outlive the machine. It does not run before boot().
@@ -27,6 +31,16 @@ public:
     /// The daemon is killed: its sockets close. `silently`: the host vanishes, nobody is told.
     void halt(bool silently);
     bool running() const { return core_ != nullptr; }
+    /// The daemon stands still: what arrives waits in its sockets, and nothing leaves.
+    void pause();
+    void unpause();
+    bool paused() const { return paused_; }
+    /// Whoever dials gets through to it.
+    bool accepts() const { return running() && !paused_; }
+    /// The next boot finds no state on disk, and a clock that is wrong by so much.
+    void lose_state(Duration clock_error);
+    /// One more with each boot.
+    std::uint64_t life() const { return life_; }
 
     // What a scenario does here.
     void offer(const std::string& service, Behaviour behaviour = Behaviour::echo);
@@ -54,7 +68,16 @@ public:
     const std::vector<routing::Event>& events() const { return events_; }
     std::size_t count(routing::Event::Kind kind) const;
 
+    /// The network links, each with its connection and the side of it.
+    struct Wire {
+        routing::LinkId link = routing::no_link;
+        std::shared_ptr<const Connection> connection;
+        int side = 0;
+    };
+    std::vector<Wire> wires() const;
+
     // For the mesh.
+    void set_witness(const Witness* witness) { witness_ = witness; }
     /// An end of a connection becomes a link. `gone` is called when it has closed, once.
     void plug(std::shared_ptr<Connection> connection, int side, routing::LinkOptions options,
               std::function<void()> gone);
@@ -90,6 +113,9 @@ private:
     std::map<std::string, Offered> offered_;
     std::vector<routing::Event> events_;
     routing::Actions actions_;
+    const Witness* witness_ = nullptr;
+    bool paused_ = false;
+    Duration clock_error_{};
     Time tick_at_ = Time::max();
     std::uint64_t life_ = 0;  // actions of an earlier life do nothing
     std::uint64_t control_frames_ = 0;

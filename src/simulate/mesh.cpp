@@ -22,6 +22,7 @@ Machine& Mesh::add(const std::string& machine,
     if (setup) setup(options);
     auto& slot = machines_[machine];
     slot = std::make_unique<Machine>(agenda_, random_, std::move(options));
+    slot->set_witness(&witness_);
     names_.push_back(machine);
     slot->boot();
     return *slot;
@@ -74,7 +75,9 @@ void Mesh::dial(Line& line, Dialler& dialler) {
     // A SYN there and back; the answer decides.
     agenda_.after(2 * line.cable.options.latency, [this, &line, &dialler, attempt] {
         if (attempt != dialler.attempt || !at(dialler.from).running()) return;
-        if (!line.cut && !line.cable.silent && at(dialler.to).running()) return join(line, dialler);
+        const bool whole = !line.cut && !line.silent[0] && !line.silent[1];
+        if (whole && at(dialler.from).accepts() && at(dialler.to).accepts())
+            return join(line, dialler);
         ++dialler.failures;
         dial_later(line, dialler);
     });
@@ -126,7 +129,20 @@ void Mesh::cut(const std::string& a, const std::string& b) {
 }
 
 void Mesh::black_hole(const std::string& a, const std::string& b) {
-    line(a, b).cable.silent = true;
+    silence(line(a, b), {true, true});
+}
+
+void Mesh::black_hole_one_way(const std::string& a, const std::string& b) {
+    Line& hit = line(a, b);
+    silence(hit, {hit.a == a || hit.silent[0], hit.b == a || hit.silent[1]});
+}
+
+void Mesh::spoil(const std::string& a, const std::string& b, std::uint32_t arrivals) {
+    line(a, b).cable.spoil = arrivals;
+}
+
+void Mesh::lose(const std::string& a, const std::string& b, std::uint32_t frames) {
+    line(a, b).cable.lose = frames;
 }
 
 void Mesh::heal(const std::string& a, const std::string& b) {
@@ -139,10 +155,27 @@ void Mesh::heal_all() {
 
 void Mesh::heal(Line& healed) {
     healed.cut = false;
-    if (!std::exchange(healed.cable.silent, false)) return;
-    for (const auto& dialled : std::vector(healed.connections)) {
-        if (const auto connection = dialled.connection.lock()) connection->resume();
+    healed.cable.spoil = 0;
+    healed.cable.lose = 0;
+    silence(healed, {false, false});
+}
+
+void Mesh::silence(Line& hit, std::array<bool, 2> silent) {
+    hit.silent = silent;
+    for (const auto& dialled : std::vector(hit.connections)) {
+        const auto connection = dialled.connection.lock();
+        if (connection == nullptr) continue;
+        for (const int end : {0, 1}) {
+            const int side = dialled.from == hit.a ? end : 1 - end;
+            silent[static_cast<std::size_t>(end)] ? connection->silence(side)
+                                                  : connection->unsilence(side);
+        }
     }
+}
+
+void Mesh::set_witness(Witness witness) {
+    witness_ = std::move(witness);
+    for (const auto& [name, machine] : machines_) machine->set_witness(&witness_);
 }
 
 std::vector<Mesh::Line*> Mesh::lines_out_of(const std::vector<std::string>& group) {
@@ -203,6 +236,13 @@ bool Mesh::run_until_quiet(Duration limit) {
         if (now() - since > quiet) return true;
     }
     return false;
+}
+
+std::vector<std::pair<std::string, std::string>> Mesh::cables() const {
+    std::vector<std::pair<std::string, std::string>> result;
+    result.reserve(lines_.size());
+    for (const auto& line : lines_) result.emplace_back(line->a, line->b);
+    return result;
 }
 
 std::uint64_t Mesh::control_frames() const {

@@ -8,11 +8,13 @@
 // The same seed gives the same run, to the last byte: compare trace().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -40,6 +42,12 @@ public:
     void cut(const std::string& a, const std::string& b);
     /// Nothing arrives any more, and nobody is told.
     void black_hole(const std::string& a, const std::string& b);
+    /// The same, of what `a` sends to `b` only.
+    void black_hole_one_way(const std::string& a, const std::string& b);
+    /// A wrong byte in the next routing frames that arrive; records that do not arrive at all, as
+    /// with a peer that has a bug.
+    void spoil(const std::string& a, const std::string& b, std::uint32_t arrivals = 1);
+    void lose(const std::string& a, const std::string& b, std::uint32_t frames = 1);
     /// Undoes cut() and black_hole().
     void heal(const std::string& a, const std::string& b);
     void heal_all();
@@ -50,8 +58,14 @@ public:
     void kill(const std::string& machine) { at(machine).halt(false); }
     /// The host dies: nobody is told.
     void crash(const std::string& machine) { at(machine).halt(true); }
+    /// The daemon does not run (SIGSTOP), and runs on.
+    void pause(const std::string& machine) { at(machine).pause(); }
+    void unpause(const std::string& machine) { at(machine).unpause(); }
     /// Starts a machine that was killed or crashed, in a new epoch; or kills it first.
     void restart(const std::string& machine);
+
+    /// Called with each frame that leaves for another machine.
+    void set_witness(Witness witness);
 
     // Time.
     void run_for(Duration duration);
@@ -67,6 +81,8 @@ public:
     bool is_connected(const std::string& a, const std::string& b) const {
         return find(a, b) != nullptr;
     }
+    /// The machines of each cable, in the order of connecting.
+    std::vector<std::pair<std::string, std::string>> cables() const;
     Machine& at(const std::string& machine) { return *machines_.at(machine); }
     const Machine& at(const std::string& machine) const { return *machines_.at(machine); }
     const std::vector<std::string>& names() const { return names_; }
@@ -92,6 +108,7 @@ private:
         std::string b;
         Cable cable;
         bool cut = false;
+        std::array<bool, 2> silent{};  // what a sends, what b sends
         std::vector<std::unique_ptr<Dialler>> diallers;
         std::vector<Dialled> connections;
     };
@@ -99,6 +116,7 @@ private:
     Line* find(const std::string& a, const std::string& b) const;
     Line& line(const std::string& a, const std::string& b);
     void heal(Line& line);
+    void silence(Line& line, std::array<bool, 2> silent);
     void add_dialler(Line& line, const std::string& from, const std::string& to);
     bool has_link(const Line& line, const std::string& machine) const;
     void dial(Line& line, Dialler& dialler);
@@ -109,6 +127,7 @@ private:
 
     Agenda agenda_;
     SeededRandom random_;
+    Witness witness_;
     std::vector<std::string> names_;
     std::map<std::string, std::unique_ptr<Machine>> machines_;
     std::vector<std::unique_ptr<Line>> lines_;

@@ -162,6 +162,7 @@ TEST(MeshStreams, ManyAtOnceOverSlowAndShakyCablesArriveIntact) {
     mesh.connect("b", "c", shaky);
     ASSERT_TRUE(mesh.run_until_quiet());
     std::vector<std::shared_ptr<const Call>> calls;
+    calls.reserve(40);
     for (int i = 0; i < 40; ++i) {
         calls.push_back(mesh.at(i % 2 == 0 ? "a" : "b")
                             .call("echo-c", std::string(30'000, static_cast<char>('a' + i % 26))));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <set>
 
 namespace jetway::simulate {
 namespace {
@@ -22,9 +21,9 @@ public:
         for (std::size_t u = 0; u < names_.size(); ++u) {
             if (!machine(u).running()) continue;
             check_streams(u);
-            const std::set<std::string> reached = reached_by(u);
+            const std::map<std::string, std::size_t> reached = reached_by(u);
             for (std::size_t v = 0; v < names_.size(); ++v) {
-                if (u != v) check_pair(u, v, reached.contains(names_[v]));
+                if (u != v) check_pair(u, v, reached);
             }
         }
         return wrong_;
@@ -79,14 +78,19 @@ private:
             say(u, "its process complains: " + complaint);
     }
 
-    void check_pair(std::size_t u, std::size_t v, bool reached) {
+    void check_pair(std::size_t u, std::size_t v, const std::map<std::string, std::size_t>& known) {
+        const auto found = known.find(names_[v]);
+        const bool reached = found != known.end();
         const bool connected = cost_[u][v] != unreachable;
         if (connected && machine(u).core().digest() != machine(v).core().digest()) {
             say(u, "knows something else than " + names_[v]);
         }
         if (reached != connected)
             say(u, (connected ? "does not reach " : "believes to reach ") + names_[v]);
-        for (const std::string& service : machine(v).services()) {
+        const std::vector<std::string> services = machine(v).services();
+        if (connected && reached && found->second != services.size())
+            say(u, "knows services of " + names_[v] + " that it does not have");
+        for (const std::string& service : services) {
             const auto choice = machine(u).resolve(service + "@" + names_[v]);
             if (choice.has_value() != connected) {
                 say(u, (connected ? "cannot resolve " : "resolves ") + service + "@" + names_[v]);
@@ -96,10 +100,11 @@ private:
         }
     }
 
-    std::set<std::string> reached_by(std::size_t u) const {
-        std::set<std::string> names;
+    /// And how many services each has, as far as `u` knows.
+    std::map<std::string, std::size_t> reached_by(std::size_t u) const {
+        std::map<std::string, std::size_t> names;
         for (const auto& row : machine(u).core().machines(mesh_.now())) {
-            if (row.reachable) names.insert(row.machine);
+            if (row.reachable) names[row.machine] = row.services;
         }
         return names;
     }

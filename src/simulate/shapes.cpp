@@ -1,6 +1,7 @@
 #include "simulate/shapes.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -39,6 +40,33 @@ void make_grid(Mesh& mesh, std::size_t width, std::size_t height) {
         if (i % width + 1 < width) mesh.connect(member(i), member(i + 1));
         if (i + width < width * height) mesh.connect(member(i), member(i + width));
     }
+}
+
+void make_regular(Mesh& mesh, std::size_t count, std::size_t degree) {
+    make_members(mesh, count);
+    // A ring that visits everybody keeps it together; further rings, each in another order, the
+    // rest.
+    for (std::size_t ring = 0; 2 * ring < degree; ++ring) {
+        std::vector<std::size_t> order(count);
+        std::iota(order.begin(), order.end(), 0);
+        for (std::size_t i = count; ring > 0 && i > 1; --i)
+            std::swap(order[i - 1], order[mesh.random().below(i)]);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::string a = member(order[i]);
+            const std::string b = member(order[(i + 1) % count]);
+            if (a != b && !mesh.is_connected(a, b)) mesh.connect(a, b);
+        }
+    }
+}
+
+void make_bridge(Mesh& mesh, std::size_t count) {
+    make_members(mesh, count);
+    const std::size_t half = count / 2;
+    for (const auto& [begin, end] : {std::pair(std::size_t{0}, half), std::pair(half, count)}) {
+        for (std::size_t i = begin; i + 1 < end; ++i) mesh.connect(member(i), member(i + 1));
+        for (std::size_t i = begin; i + 2 < end; i += 2) mesh.connect(member(i), member(i + 2));
+    }
+    mesh.connect(member(0), member(half));
 }
 
 void make_random(Mesh& mesh, std::size_t count, std::size_t extra) {

@@ -23,6 +23,10 @@ void make_ring(Mesh& mesh, std::size_t count);
 void make_star(Mesh& mesh, std::size_t count);
 /// Row by row.
 void make_grid(Mesh& mesh, std::size_t width, std::size_t height);
+/// Everybody has about `degree` cables, to whoever comes.
+void make_regular(Mesh& mesh, std::size_t count, std::size_t degree);
+/// Two halves, each with more cables than it needs, and one between them.
+void make_bridge(Mesh& mesh, std::size_t count);
 /// A random tree and `extra` more cables, with latencies from 0.1 to 20 ms.
 void make_random(Mesh& mesh, std::size_t count, std::size_t extra);
 
