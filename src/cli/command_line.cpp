@@ -15,6 +15,7 @@ constexpr const char* description =
 
 constexpr const char* examples = R"(examples:
   jetway check deployment.yml                     what is wrong with a file
+  jetway simulate deployment.yml                  what breaks when a link or a machine fails
   jetway dev deployment.yml                       all its machines on this host
   jetway run deployment.yml --machine machine-a   one of them
   jetway routes -m machine-a                      every service, where it is and how to get there
@@ -29,6 +30,7 @@ struct Options {
     RunOptions run;
     DevOptions dev;
     CheckOptions check;
+    SimulateOptions simulate;
     AskOptions ask;
     PipeOptions pipe;
     RecOptions rec;
@@ -132,6 +134,45 @@ private:
             "examples:\n"
             "  jetway check examples/seed.yml\n"
             "  jetway check examples/seed.yml -o json");
+        add_simulate();
+    }
+
+    void add_simulate() {
+        SimulateOptions& to = options_.simulate;
+        CLI::App* simulate =
+            add_verb("simulate", "what breaks when a link or a machine of a file fails",
+                     [](const Options& options) { return cli::simulate(options.simulate); });
+        add_file(simulate, to.file);
+        simulate->add_option("--fail", to.fail, "a link (a,b) or a machine (a); may be repeated")
+            ->delimiter('\0')
+            ->option_text("A[,B]");
+        simulate
+            ->add_option("--partition", to.partition,
+                         "sides that do not hear each other: a,b/c,d; may be repeated")
+            ->delimiter('\0')
+            ->option_text("A,B/C,D");
+        simulate->add_flag("--all-single-failures", to.all_single,
+                           "each link and each machine (the default)");
+        simulate->add_flag("--all-double-failures", to.all_double, "and every two of them at once");
+        simulate->add_option("--rate", to.rate, "calls a second, of each machine to each service")
+            ->check(CLI::Range(1, 1000));
+        simulate->add_option("--at", to.at, "when it fails, after the calls began")
+            ->option_text("TIME");
+        simulate->add_option("--for", to.length, "how long it is watched then")
+            ->option_text("TIME");
+        simulate->add_option("--latency", to.latency, "of every link, one way")
+            ->option_text("TIME");
+        simulate->add_option("--seed", to.seed, "of all chance: the same seed, the same output");
+        simulate->add_flag("--watch", to.watch, "what each machine notices, and when");
+        add_format(simulate, to.format);
+        simulate->footer(
+            "Nothing is started: the routing code of the daemon runs under virtual time.\n"
+            "exit status: 1 when an expectation of the file (expect:) does not hold\n"
+            "examples:\n"
+            "  jetway simulate examples/seed.yml\n"
+            "  jetway simulate examples/seed.yml --fail machine-a,machine-c --watch\n"
+            "  jetway simulate examples/seed.yml --partition machine-a/machine-b,machine-c -o "
+            "json");
     }
 
     CLI::App* add_asking_verb(const std::string& name, const std::string& help,
@@ -233,7 +274,8 @@ private:
     }
 
     Format format() const {
-        return options_.ask.format == Format::json || options_.check.format == Format::json
+        return options_.ask.format == Format::json || options_.check.format == Format::json ||
+                       options_.simulate.format == Format::json
                    ? Format::json
                    : Format::text;
     }

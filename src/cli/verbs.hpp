@@ -32,6 +32,24 @@ struct CheckOptions {
 };
 Result<int> check(const CheckOptions& options);
 
+struct SimulateOptions {
+    std::string file;
+    std::vector<std::string> fail;       // "a,b" a link, "a" a machine
+    std::vector<std::string> partition;  // "a,b/c,d"
+    bool all_single = false;
+    bool all_double = false;
+    std::uint64_t seed = 1;
+    std::uint32_t rate = 20;
+    std::string at = "1s";
+    std::string length = "5s";
+    std::string latency = "200us";
+    bool watch = false;
+    Format format = Format::text;
+};
+/// What breaks when something fails, tried out under virtual time. Exit status 1 when an
+/// expectation of the file does not hold.
+Result<int> simulate(const SimulateOptions& options);
+
 /// What every command that asks a daemon takes.
 struct AskOptions {
     std::string machine;  // whose daemon; empty: the only one

@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::vector<std::string> file_keys{"mesh", "machines", "pipelines", "discovery", "insecure"};
-const std::vector<std::string> later_file_keys{"expect",   "allow",    "deny",
-                                               "registry", "identity", "policies"};
+const std::vector<std::string> file_keys{"mesh",      "machines", "pipelines",
+                                         "discovery", "expect",   "insecure"};
+const std::vector<std::string> later_file_keys{"allow", "deny", "registry", "identity", "policies"};
 
 /// The name of a mesh follows the rules of a machine's, but it is not one.
 Error about_mesh(Error error) {
@@ -92,6 +92,7 @@ Deployment read(const Node& root, Reading& reading) {
     read_discovery(fields, deployment, reading);
     read_machines(fields, root, deployment, reading);
     read_pipelines(fields, deployment, reading);
+    read_expectations(fields, deployment, reading);
     join_machines(deployment, reading);
     check_machines(deployment, reading);
     check_pipelines(deployment, reading);

@@ -53,10 +53,22 @@ struct Pipeline {
     Place place;
 };
 
+/// What must hold when something fails; held by the simulator.
+struct Expectation {
+    std::string fail;       // "any-one-link", "any-one-machine", "a", "a,b", "a,b/c"
+    std::string then;       // as it stands in the file
+    bool reachable = true;  // or unreachable
+    std::string service;
+    std::string from;  // a machine
+    std::optional<Duration> within;
+    Place place;
+};
+
 struct Deployment {
     std::string mesh = "home";
     std::vector<Machine> machines;
     std::vector<Pipeline> pipelines;
+    std::vector<Expectation> expectations;
     Duration heartbeat = std::chrono::seconds(5);      // how often neighbours compare digests
     Duration detect = std::chrono::milliseconds(400);  // how long a silent peer counts as alive
     bool insecure = false;

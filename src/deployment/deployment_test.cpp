@@ -447,9 +447,49 @@ TEST(Pipelines, MayNameAServiceThatFitsOnOneOfItsMachines) {
         "");
 }
 
+TEST(Expectations, SayWhatHoldsWhenSomethingFails) {
+    const Loaded loaded = load(
+        "machines: { a: { services: [echo] } }\nexpect:\n"
+        "  - { fail: any-one-link, then: \"reachable(echo, from: a)\", within: 2s }\n"
+        "  - { fail: a, then: \" unreachable( echo ,from:a ) \" }\n",
+        rules);
+    ASSERT_TRUE(loaded.deployment) << loaded.errors;
+    const Expectation& first = loaded.deployment->expectations.at(0);
+    const Expectation& second = loaded.deployment->expectations.at(1);
+    EXPECT_EQ(first.fail, "any-one-link");
+    EXPECT_TRUE(first.reachable);
+    EXPECT_EQ(first.service, "echo");
+    EXPECT_EQ(first.from, "a");
+    EXPECT_EQ(first.within, Duration(std::chrono::seconds(2)));
+    EXPECT_FALSE(second.reachable);
+    EXPECT_EQ(second.service, "echo");
+    EXPECT_EQ(second.within, std::nullopt);
+}
+
+TEST(Expectations, ThatCannotBeReadOrMeanNothingAreErrors) {
+    const auto problems_of = [](const std::string& expect) {
+        return problems("machines: { lab: { services: [echo] } }\nexpect: " + expect);
+    };
+    EXPECT_THAT(problems_of("[{ then: \"reachable(echo, from: lab)\" }]"),
+                HasSubstr("2:10: error: an expectation says what fails"));
+    for (const char* then :
+         {"", "reachable", "reachable(echo)", "reachable(echo, from lab)",
+          "reachable(echo, from: lab", "reachable(, from: lab)", "reachable(echo, from: lab) x"}) {
+        EXPECT_THAT(problems_of("[{ fail: lab, then: \"" + std::string(then) + "\" }]"),
+                    HasSubstr("an expectation says what then holds"))
+            << then;
+    }
+    EXPECT_THAT(problems_of("[{ fail: lab, then: \"reachable(ecko, from: lab)\" }]"),
+                HasSubstr("did you mean \"echo\"?"));
+    EXPECT_THAT(problems_of("[{ fail: lab, then: \"reachable(echo, from: lap)\" }]"),
+                HasSubstr("did you mean \"lab\"?"));
+    EXPECT_THAT(problems_of("{ fail: lab }"), HasSubstr("\"expect\" is a list"));
+    EXPECT_THAT(problems_of("[{ fail: lab, them: x }]"), HasSubstr("did you mean \"then\"?"));
+}
+
 TEST(File, KeysOfLaterVersionsAreRefused) {
-    EXPECT_THAT(problems("machines: { a: }\nexpect: []\n"),
-                HasSubstr("2:1: error: \"expect\" is not supported by this version"));
+    EXPECT_THAT(problems("machines: { a: }\nallow: []\n"),
+                HasSubstr("2:1: error: \"allow\" is not supported by this version"));
     EXPECT_THAT(problems("machines: { a: }\ndiscovery: { registry: embedded }\n"),
                 HasSubstr("\"registry\" is not supported"));
     EXPECT_THAT(problems("machines: { a: { listen: \"ws://10.0.0.1:80\" } }"),

@@ -27,6 +27,9 @@ Machine read_machine(const Node& name, const Node& value, Reading& reading);
 /// The list under `terminals:` of one machine.
 std::vector<Terminal> read_terminals(const Node& node, Reading& reading);
 
+/// The list under `expect:`; names machines and services of the file.
+void read_expectations(const Fields& fields, Deployment& deployment, Reading& reading);
+
 /// Finds where each terminal leads, and derives what machines without `listen:` listen on.
 void join_machines(Deployment& deployment, Reading& reading);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.hpp"
@@ -97,6 +98,9 @@ struct Event {
     std::string subject;  // machine, service or "from -> to (destination)"
     std::string detail;
 };
+
+/// What happened, as the first words of a line; streams say it themselves ("from -> to (name)").
+std::string_view words(Event::Kind kind);
 
 /// What the owner must do after any call into the core. Taken with Core::take(); the vectors keep
 /// their memory.

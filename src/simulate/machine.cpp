@@ -205,6 +205,7 @@ void Machine::turn() {
         for (routing::Event& event : actions_.events) {
             agenda_.note(wire::digest(event.subject) + static_cast<std::uint64_t>(event.kind));
             events_.push_back(std::move(event));
+            event_times_.push_back(agenda_.now());
         }
         for (const LinkId link : actions_.ready) pump(link);
         for (const auto& close : actions_.close) {

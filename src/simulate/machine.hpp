@@ -66,6 +66,8 @@ public:
     const Process& process() const { return *process_; }
     /// Since the machine was added.
     const std::vector<routing::Event>& events() const { return events_; }
+    /// When each was.
+    const std::vector<Time>& event_times() const { return event_times_; }
     std::size_t count(routing::Event::Kind kind) const;
 
     /// The network links, each with its connection and the side of it.
@@ -112,6 +114,7 @@ private:
     routing::LinkId process_link_ = routing::no_link;
     std::map<std::string, Offered> offered_;
     std::vector<routing::Event> events_;
+    std::vector<Time> event_times_;
     routing::Actions actions_;
     const Witness* witness_ = nullptr;
     bool paused_ = false;

@@ -245,6 +245,17 @@ std::vector<std::pair<std::string, std::string>> Mesh::cables() const {
     return result;
 }
 
+std::size_t Mesh::duplicates() const {
+    std::vector<Process::StreamKey> taken;
+    for (const auto& [name, machine] : machines_) {
+        if (!machine->running()) continue;
+        const auto& here = machine->process().taken();
+        taken.insert(taken.end(), here.begin(), here.end());
+    }
+    std::ranges::sort(taken);
+    return static_cast<std::size_t>(std::ranges::distance(std::ranges::unique(taken)));
+}
+
 std::uint64_t Mesh::control_frames() const {
     std::uint64_t total = 0;
     for (const auto& [name, machine] : machines_) total += machine->control_frames();

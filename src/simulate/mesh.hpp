@@ -88,6 +88,8 @@ public:
     const std::vector<std::string>& names() const { return names_; }
     /// Frames between machines on label 0 other than heartbeats, so far.
     std::uint64_t control_frames() const;
+    /// Streams that came to a service more than once, wherever: there must be none.
+    std::size_t duplicates() const;
     std::uint64_t trace() const { return agenda_.trace(); }
     Random& random() { return random_; }
 

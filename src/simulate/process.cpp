@@ -102,6 +102,7 @@ void Process::take_open(const Frame& frame) {
                       wire::encode(wire::to_nack(Error(Code::denied, "not today"), {}))});
     }
     ++served_;
+    taken_.emplace_back(open->id().router(), open->id().epoch(), open->id().counter());
     Leg& leg = legs_[label];
     leg.behaviour = service->second;
     leg.answered = true;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/result.hpp"
@@ -59,6 +60,9 @@ public:
     void lost(const Error& reason);
 
     std::uint64_t streams_served() const { return served_; }
+    /// The ids of the streams that came to its services.
+    using StreamKey = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
+    const std::vector<StreamKey>& taken() const { return taken_; }
     std::size_t open_streams() const { return legs_.size(); }
     /// What the router did that it must not.
     const std::vector<std::string>& complaints() const { return complaints_; }
@@ -95,6 +99,7 @@ private:
     std::map<std::string, Behaviour> services_;
     std::map<std::uint32_t, Leg> legs_;
     std::uint64_t served_ = 0;
+    std::vector<StreamKey> taken_;
     std::vector<std::string> complaints_;
 };
 

@@ -189,6 +189,8 @@ private:
             if (machine.process().open_streams() != 0)
                 outcome_.wrong.push_back(name + ": its process has streams left over");
         }
+        if (mesh_.duplicates() != 0)
+            outcome_.wrong.emplace_back("a stream came to a service twice");
         for (const auto& call : calls_) {
             if (!call->over())
                 outcome_.wrong.push_back("a call to " + call->destination + " never ends");
