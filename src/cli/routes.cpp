@@ -50,6 +50,7 @@ std::string route_table(const std::vector<json::object>& rows) {
 std::vector<json::object> services_of(const std::vector<json::object>& rows) {
     std::vector<json::object> services;
     for (const json::object& row : rows) {
+        if (flag_of(row, "alternate")) continue;
         const auto known = std::ranges::find_if(services, [&row](const json::object& service) {
             return text_of(service, "service") == text_of(row, "service");
         });

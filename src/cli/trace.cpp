@@ -126,6 +126,23 @@ void print_alternates(const json::object& answer) {
     }
 }
 
+/// What would be taken if the first link of the way failed: the next best row that does not begin
+/// with it.
+void print_next_way(const json::object& answer) {
+    const std::vector<std::string> path = texts_of(answer, "path");
+    if (path.size() < 2) return;
+    std::cout << " if " << shown_path({path[0], path[1]}) << " fails: ";
+    for (const json::object& row : objects_of(answer, "alternates")) {
+        const std::vector<std::string> other = texts_of(row, "path");
+        const bool apart = other.size() == 1 || (other.size() > 1 && other[1] != path[1]);
+        if (!apart) continue;
+        std::cout << shown_path(other) << "   cost " << number_of(row, "cost") << "\n";
+        return;
+    }
+    std::cout << "no other way   -> jetway simulate FILE --fail " << clean_text(path[0], 64) << ","
+              << clean_text(path[1], 64) << "\n";
+}
+
 Result<int> trace_name(Attachment& attachment, const AskOptions& options) {
     JETWAY_ASSIGN(json::object answer, ask(attachment, {}, "trace", options.name));
     JETWAY_ASSIGN(const Duration round_trip, measure_round_trip(attachment, options.name));
@@ -138,6 +155,7 @@ Result<int> trace_name(Attachment& attachment, const AskOptions& options) {
     std::cout << shown_path(texts_of(answer, "path")) << "   " << shown_microseconds(microseconds)
               << " round trip   cost " << number_of(answer, "cost") << "\n";
     print_alternates(answer);
+    print_next_way(answer);
     return 0;
 }
 

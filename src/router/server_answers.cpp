@@ -62,6 +62,7 @@ json::object route_row(const routing::RouteRow& row) {
             {"hops", row.hops},
             {"cost", row.cost},
             {"static", row.is_static},
+            {"alternate", row.alternate},
             {"best", row.best},
             {"why_not", row.why_not},
             {"type", known_type ? to_string(static_cast<ServiceType>(row.type)) : "unknown"},

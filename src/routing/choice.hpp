@@ -49,7 +49,8 @@ public:
     std::optional<Choice> ask_machine(Time now, const std::string& address) const;
     /// Why a stream for `service` that has come to this machine finds nothing here.
     Error not_here(const std::string& service) const;
-    /// Every instance that is shown: by name, the best first.
+    /// Every instance that is shown: by name, the best first, each followed by up to three other
+    /// ways there.
     std::vector<RouteRow> rows(Time now) const;
 
 private:
@@ -69,6 +70,7 @@ private:
     std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
     RouteRow static_row(Time now, const std::string& service, const StaticRoute& fixed) const;
     RouteRow row(const Ways& ways, const std::string& service, const Holder& holder) const;
+    void add_alternates(std::vector<RouteRow>& rows, const Holder& holder) const;
     std::string why_not(Time now, const Ways& ways, const Holder& holder, const Holder& best) const;
     const std::string& self_name() const { return topology_[0].machine; }
 

@@ -8,6 +8,7 @@ namespace jetway::routing {
 namespace {
 
 constexpr NodeIndex self = 0;
+constexpr std::size_t most_alternates = 3;  // shown of one instance
 
 }  // namespace
 
@@ -46,8 +47,32 @@ std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) con
             next.why_not = why_not(now, ways, holder, holders.front());
         }
         result.push_back(std::move(next));
+        if (fixed == static_.end() && usable(holder)) add_alternates(result, holder);
     }
     return result;
+}
+
+/// What a stream would take if the first link of its way failed, and why it does not now.
+void Chooser::add_alternates(std::vector<RouteRow>& rows, const Holder& holder) const {
+    const RouteRow first = rows.back();
+    std::size_t shown = 0;
+    for (const Map::Alternate& alternate : map_.alternates(holder.node)) {
+        if (++shown > most_alternates) return;
+        RouteRow row = first;
+        row.alternate = true;
+        row.best = false;
+        row.path.clear();
+        for (const NodeIndex step : alternate.route) row.path.push_back(topology_[step].machine);
+        row.hops = static_cast<std::uint32_t>(alternate.route.size() - 1);
+        row.cost = alternate.cost;
+        const LinkId link = links_.to(topology_[alternate.route[1]].router);
+        row.terminal = link == no_link ? "" : links_.find(link)->options.terminal;
+        row.why_not = "alternate";
+        if (alternate.cost > first.cost)
+            row.why_not += ", costs " + std::to_string(alternate.cost - first.cost) + " more";
+        if (!alternate.protects_node) row.why_not += ", by " + first.path[1] + " too";
+        rows.push_back(std::move(row));
+    }
 }
 
 RouteRow Chooser::static_row(Time now, const std::string& service, const StaticRoute& fixed) const {

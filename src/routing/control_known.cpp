@@ -199,7 +199,8 @@ std::vector<Holding> Control::holdings() const {
         const Catalogue& catalogue = directory_[node];
         result.push_back({known.router,
                           known.version,
-                          {catalogue.epoch(), catalogue.sequence()}, catalogue.digest(),
+                          {catalogue.epoch(), catalogue.sequence()},
+                          catalogue.digest(),
                           known.reachable,
                           known.adjacents});
     }

@@ -559,6 +559,35 @@ std::string data_of(const std::vector<wire::Frame>& frames) {
     return text;
 }
 
+TEST(Core, RoutesListOtherWaysToAnInstance) {
+    Detour mesh;
+    const auto rows = mesh.at("a").routes(mesh.now());
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].path, (Names{"a", "b", "c"}));
+    EXPECT_FALSE(rows[0].alternate);
+    EXPECT_TRUE(rows[1].alternate);
+    EXPECT_FALSE(rows[1].best);
+    EXPECT_EQ(rows[1].path, (Names{"a", "d", "c"}));
+    EXPECT_EQ(rows[1].terminal, "to-d");
+    EXPECT_EQ(rows[1].instance, rows[0].instance);
+    EXPECT_EQ(rows[1].why_not,
+              "alternate, costs " + std::to_string(rows[1].cost - rows[0].cost) + " more");
+}
+
+TEST(Core, AnAlternateThatMeetsTheSameMachineSaysSo) {
+    Exchange mesh;
+    line(mesh, {"a", "b", "c"});
+    mesh.add("d");
+    mesh.connect("a", "d");
+    mesh.connect("d", "b");
+    mesh.offer("c", "echo", mesh.attach("c", "x"));
+    mesh.run_for(5s);
+    const auto rows = mesh.at("a").routes(mesh.now());
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[1].path, (Names{"a", "d", "b", "c"}));
+    EXPECT_EQ(rows[1].why_not, "alternate, costs 13 more, by b too");
+}
+
 TEST(Core, AStreamThatMeetsADeadLinkGoesOnByAnotherWay) {
     Detour mesh;
     ASSERT_EQ(way(mesh, "a", "echo"), (Names{"a", "b", "c"}));

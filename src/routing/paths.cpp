@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <queue>
-#include <tuple>
 
 namespace jetway::routing {
 
 namespace {
 
-struct Reached {
-    std::uint32_t cost;
-    std::uint32_t hops;
-    wire::RouterId router;
-    NodeIndex node;
-
-    bool operator>(const Reached& other) const {
-        return std::tie(cost, hops, router) > std::tie(other.cost, other.hops, other.router);
-    }
-};
+/// A node in the queue, by its cost: a number, so that comparing is one instruction.
+std::uint64_t queued(std::uint32_t cost, NodeIndex node) {
+    return std::uint64_t{cost} << 32U | node;
+}
 
 /// Sums stay below "unreachable".
 std::uint32_t add(std::uint32_t a, std::uint32_t b) {
@@ -41,24 +34,26 @@ bool Graph::has_edge(NodeIndex from, NodeIndex to) const {
 
 Paths::Paths(const Graph& graph, NodeIndex root, const Avoid& avoid)
     : cost_(graph.size(), unreachable), hops_(graph.size(), 0), before_(graph.size(), no_node) {
-    std::priority_queue<Reached, std::vector<Reached>, std::greater<>> open;
+    // Every edge costs something, so whatever a node's cost, hops and predecessor follow from has
+    // been taken out before the node itself is. It is queued again only when it gets cheaper.
+    std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>> open;
     cost_[root] = 0;
-    open.push({0, 0, graph.router[root], root});
+    open.push(queued(0, root));
     while (!open.empty()) {
-        const Reached next = open.top();
+        const auto node = static_cast<NodeIndex>(open.top());
+        const auto reached = static_cast<std::uint32_t>(open.top() >> 32U);
         open.pop();
-        const NodeIndex node = next.node;
-        if (next.cost != cost_[node] || next.hops != hops_[node]) continue;
+        if (reached != cost_[node]) continue;
         if (node != root && graph.transit[node] == 0) continue;
         for (std::uint32_t edge = graph.first[node]; edge < graph.first[node + 1]; ++edge) {
             const NodeIndex target = graph.target[edge];
-            const std::uint32_t cost = add(next.cost, graph.cost[edge]);
+            const std::uint32_t cost = add(reached, graph.cost[edge]);
             if (!better(graph, node, target, cost)) continue;
             if (!avoid.empty() && avoid.forbids({node, target})) continue;
+            if (cost < cost_[target]) open.push(queued(cost, target));
             cost_[target] = cost;
-            hops_[target] = next.hops + 1;
+            hops_[target] = hops_[node] + 1;
             before_[target] = node;
-            open.push({cost, next.hops + 1, graph.router[target], target});
         }
     }
 }

@@ -11,7 +11,8 @@
 
 namespace jetway::routing {
 
-/// One row of known_routes(): where an instance is and how to get there.
+/// One row of known_routes(): where an instance is and how to get there; or, after it, another way
+/// to get there.
 struct RouteRow {
     std::string service;
     std::string machine;
@@ -22,8 +23,9 @@ struct RouteRow {
     std::uint32_t hops = 0;
     std::uint32_t cost = 0;
     bool is_static = false;
-    bool best = false;    // what a stream opened now would use
-    std::string why_not;  // why it is not best
+    bool alternate = false;  // another way to the instance of the row before
+    bool best = false;       // what a stream opened now would use
+    std::string why_not;     // why it is not best
     std::uint32_t type = 0;
     std::vector<std::string> accepts;
     std::vector<std::string> produces;

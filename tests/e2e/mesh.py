@@ -175,7 +175,8 @@ class Mesh(Place):
         """{(service, machine): hops} as `machine` sees them."""
         answer = self.json("routes", "--machine", machine)
         rows = answer["routes"] if answer else []
-        return {(row["service"], row["machine"]): row["hops"] for row in rows if row["path"]}
+        return {(row["service"], row["machine"]): row["hops"] for row in rows
+                if row["path"] and not row["alternate"]}
 
     def wait_for(self, machine, *services, seconds=5):
         def known():

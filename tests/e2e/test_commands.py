@@ -129,6 +129,10 @@ class Commands(unittest.TestCase):
         self.assertRegex(text, r"cat +c +to-b > c +2 +\d+ +best")
         self.assertIn("echo", self.mesh.run("services", "--machine", "c").stdout.decode())
 
+    def test_trace_says_what_happens_if_the_first_link_fails(self):
+        text = self.mesh.run("trace", "cat", "--machine", "a").stdout.decode()
+        self.assertIn(" if a > b fails: no other way   -> jetway simulate FILE --fail a,b\n", text)
+
     def test_trace_shows_the_way_and_its_time(self):
         text = self.mesh.run("trace", "cat", "--machine", "a").stdout.decode()
         self.assertRegex(text, r"^a > b > c   [\d.]+ (us|ms) round trip")
