@@ -5,11 +5,18 @@
 #include <tuple>
 #include <utility>
 
+#include "routing/cost.hpp"
+
 namespace jetway::routing {
 
 namespace {
 
 constexpr NodeIndex self = 0;
+
+/// What is not farther than this is as good as the nearest.
+std::uint32_t about_as_near(std::uint32_t nearest) {
+    return std::max(nearest + nearest / 4, nearest + base_cost);
+}
 
 std::string quoted(const std::string& text) {
     return "\"" + text + "\"";
@@ -30,8 +37,17 @@ std::string duration_text(Duration duration) {
     return text;
 }
 
+Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from) const {
+    return resolve(now, text, from, {}, nullptr);
+}
+
+Result<Choice> Chooser::choose(Time now, const std::string& text, LinkId from,
+                               std::span<const Instance> tried, Random& random) const {
+    return resolve(now, text, from, tried, &random);
+}
+
 Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from,
-                                std::span<const Instance> tried) const {
+                                std::span<const Instance> tried, Random* random) const {
     JETWAY_ASSIGN(const wire::Address address, wire::parse_address(text));
     const auto fixed = static_.find(address.service);
     if (fixed != static_.end() &&
@@ -42,15 +58,49 @@ Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from,
     JETWAY_ASSIGN(std::vector<Holder> holders, candidates(now, address));
     std::vector<Holder> usable_ones = holders;
     std::erase_if(usable_ones, [&](const Holder& holder) {
-        const Node& node = topology_[holder.node];
-        const Instance instance{node.router, node.version.epoch, holder.instance};
-        return !usable(holder) || std::ranges::find(tried, instance) != tried.end();
+        return !usable(holder) || std::ranges::find(tried, instance_of(holder)) != tried.end();
     });
     if (usable_ones.empty()) return none_usable(now, address, holders);
     const Ways ways = map_.ways(now);
     const Holder best = *std::ranges::min_element(
         usable_ones, [&](const Holder& a, const Holder& b) { return nearer(ways, a, b); });
-    return go(ways.route(best.node), best, ways.cost(best.node));
+    std::erase_if(usable_ones, [&](const Holder& holder) {
+        return ways.is_doubtful(holder.node) != ways.is_doubtful(best.node) ||
+               ways.cost(holder.node) > about_as_near(ways.cost(best.node));
+    });
+    const Holder chosen = random == nullptr ? best : pick(ways, std::move(usable_ones), *random);
+    return go(ways.route(chosen.node), chosen, ways.cost(chosen.node));
+}
+
+/// Of two at random, the one with less to do.
+Holder Chooser::pick(const Ways& ways, std::vector<Holder> holders, Random& random) const {
+    if (holders.size() == 1) return holders.front();
+    std::swap(holders[0], holders[random.below(holders.size())]);
+    std::swap(holders[1], holders[1 + random.below(holders.size() - 1)]);
+    const double first = burden(ways, holders[0]);
+    const double second = burden(ways, holders[1]);
+    if (first != second) return first < second ? holders[0] : holders[1];
+    return nearer(ways, holders[0], holders[1]) ? holders[0] : holders[1];
+}
+
+/// What another stream would have to wait for there: the way, what its machine does already, and
+/// what we have given it.
+double Chooser::burden(const Ways& ways, const Holder& holder) const {
+    const auto under_way = under_way_.find(instance_of(holder));
+    const double streams = under_way == under_way_.end() ? 0 : under_way->second;
+    const double weight = std::max(directory_.find(holder)->weight(), 1U);
+    const double load = 1 + topology_[holder.node].load / 128.0;
+    return (ways.cost(holder.node) + base_cost) * load * (streams + 1) / weight;
+}
+
+Instance Chooser::instance_of(const Holder& holder) const {
+    const Node& node = topology_[holder.node];
+    return {node.router, node.version.epoch, holder.instance};
+}
+
+void Chooser::ended(const Instance& instance) {
+    const auto known = under_way_.find(instance);
+    if (known != under_way_.end() && --known->second == 0) under_way_.erase(known);
 }
 
 std::optional<Choice> Chooser::ask_machine(Time now, const std::string& text) const {
@@ -83,7 +133,9 @@ Result<std::vector<Holder>> Chooser::candidates(Time now, const wire::Address& a
 }
 
 Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const {
-    std::vector<NodeIndex> nodes = topology_.named(address.machine);
+    const std::vector<NodeIndex> nodes = wire::is_router_text(address.machine)
+                                             ? numbered(address.machine)
+                                             : topology_.named(address.machine);
     if (nodes.empty()) {
         std::vector<std::string> names;
         for (NodeIndex node = 0; node < topology_.size(); ++node) {
@@ -96,14 +148,35 @@ Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const
     }
     const auto reachable =
         std::ranges::count_if(nodes, [this](NodeIndex node) { return topology_[node].reachable; });
-    if (reachable > 1) {
-        return Error(Code::ambiguous,
-                     std::to_string(reachable) + " machines are called " + quoted(address.machine));
-    }
+    if (reachable > 1) return ambiguous(address, nodes);
     // The one that is there; of those that are gone, the last to go.
     return *std::ranges::max_element(nodes, {}, [&](NodeIndex node) {
         return std::tuple(topology_[node].reachable, topology_[node].since - now);
     });
+}
+
+std::vector<NodeIndex> Chooser::numbered(const std::string& text) const {
+    std::vector<NodeIndex> nodes;
+    for (NodeIndex node = 0; node < topology_.size(); ++node) {
+        if (wire::router_text(topology_[node].router).starts_with(text) &&
+            !topology_[node].forgotten)
+            nodes.push_back(node);
+    }
+    return nodes;
+}
+
+Error Chooser::ambiguous(const wire::Address& address, const std::vector<NodeIndex>& nodes) const {
+    std::string choices;
+    std::size_t count = 0;
+    for (const NodeIndex node : nodes) {
+        if (!topology_[node].reachable) continue;
+        if (++count <= 3)
+            choices += (choices.empty() ? "" : " or ") + address.service + "@" +
+                       wire::router_text(topology_[node].router);
+    }
+    return Error(Code::ambiguous,
+                 std::to_string(count) + " machines are called " + quoted(address.machine))
+        .then(choices);
 }
 
 Result<Choice> Chooser::choose_static(Time now, const wire::Address& address,

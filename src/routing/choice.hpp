@@ -40,9 +40,16 @@ public:
     /// E-USAGE for what is no address; E-NO-SERVICE with the nearest name; E-NO-INSTANCE;
     /// E-NO-ROUTE naming the machine and since when; E-AMBIGUOUS when several machines have the
     /// name; E-TOO-FAR beyond 255 machines. A stream that comes from a static route's own terminal
-    /// (a loopback) is not sent there again. Instances that were `tried` are not chosen again.
-    Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link,
-                           std::span<const Instance> tried = {}) const;
+    /// (a loopback) is not sent there again.
+    Result<Choice> resolve(Time now, const std::string& address, LinkId from = no_link) const;
+    /// The same for a stream that is opened now. Of instances that are about equally near, two are
+    /// looked at and the one with less to do is taken (the power of two choices: Mitzenmacher,
+    /// 2001). Instances that were `tried` are not taken again.
+    Result<Choice> choose(Time now, const std::string& address, LinkId from,
+                          std::span<const Instance> tried, Random& random) const;
+    /// A stream of this machine to the instance began, or ended.
+    void began(const Instance& instance) { ++under_way_[instance]; }
+    void ended(const Instance& instance);
     /// To the machine that the address names, although we have not heard that it offers the
     /// service: it knows best, news of an offer may still be on its way. Nothing when the address
     /// names none, or none that can be reached.
@@ -54,8 +61,15 @@ public:
     std::vector<RouteRow> rows(Time now) const;
 
 private:
+    Result<Choice> resolve(Time now, const std::string& address, LinkId from,
+                           std::span<const Instance> tried, Random* random) const;
     Result<std::vector<Holder>> candidates(Time now, const wire::Address& address) const;
     Result<NodeIndex> machine(Time now, const wire::Address& address) const;
+    std::vector<NodeIndex> numbered(const std::string& text) const;
+    Error ambiguous(const wire::Address& address, const std::vector<NodeIndex>& nodes) const;
+    Holder pick(const Ways& ways, std::vector<Holder> holders, Random& random) const;
+    Instance instance_of(const Holder& holder) const;
+    double burden(const Ways& ways, const Holder& holder) const;
     Result<Choice> choose_static(Time now, const wire::Address& address,
                                  const StaticRoute& route) const;
     Choice hand_over(LinkId link) const;
@@ -80,6 +94,7 @@ private:
     const Map& map_;
     const LocalInstances& local_;
     std::map<std::string, StaticRoute> static_;
+    std::map<Instance, std::uint32_t> under_way_;  // our streams
 };
 
 /// "0.4 s", "41 s", "12 min", for people.

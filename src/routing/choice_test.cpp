@@ -159,7 +159,45 @@ TEST(Choice, AllReachableMachinesOfOneNameAreAmbiguous) {
     const Error both = error(mesh, "a", "echo@left");
     EXPECT_EQ(both.code, Code::ambiguous);
     EXPECT_EQ(both.detail, "2 machines are called \"left\"");
+    EXPECT_EQ(both.next, "echo@#0000000000000002 or echo@#0000000000000003");
+    EXPECT_EQ(mesh.at("a").resolve(mesh.now(), "echo@#0000000000000003")->egress, 3U);
+    EXPECT_EQ(error(mesh, "a", "echo@#00").code, Code::ambiguous);
+    EXPECT_EQ(error(mesh, "a", "echo@#9").detail, "no machine is called \"#9\"");
     EXPECT_TRUE(mesh.reaches("a", "echo"));
+}
+
+TEST(Choice, StreamsAreSpreadOverInstancesThatAreEquallyNear) {
+    Exchange mesh;
+    for (const char* machine : {"a", "b", "c", "d"}) mesh.add(machine);
+    for (const char* machine : {"b", "c", "d"}) {
+        mesh.connect("a", machine);
+        serve(mesh, machine, "echo");
+    }
+    mesh.run_for(5s);
+    const LinkId caller = mesh.attach("a", "caller");
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        wire::Open open;
+        open.set_destination("echo");
+        mesh.say("a", caller, {wire::FrameType::open, 1 + 2 * i, wire::encode(open)});
+        mesh.run_for(1ms);
+    }
+    std::map<LinkId, int> streams;
+    for (const auto& stream : mesh.at("a").streams()) ++streams[stream.to];
+    ASSERT_EQ(streams.size(), 3U);
+    for (const auto& [link, count] : streams) EXPECT_NEAR(count, 10, 2) << link;
+}
+
+TEST(Choice, AFartherInstanceIsLeftAloneHoweverBusyTheNearOneIs) {
+    Trio mesh;
+    const LinkId caller = mesh.attach("a", "caller");
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        wire::Open open;
+        open.set_destination("echo");
+        mesh.say("a", caller, {wire::FrameType::open, 1 + 2 * i, wire::encode(open)});
+        mesh.run_for(1ms);
+    }
+    EXPECT_EQ(mesh.at("b").streams().size(), 20U);
+    EXPECT_TRUE(mesh.at("c").streams().empty());
 }
 
 TEST(Choice, BeyondTheLongestRouteIsTooFar) {

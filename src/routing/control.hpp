@@ -82,6 +82,8 @@ public:
     using Routed = boost::system::result<LinkId, wire::Nack>;
     Routed route(Time now, LinkId from, wire::Open& open) override;
     Routed again(Time now, LinkId from, Opening& opening, const wire::Nack& refusal) override;
+    void began(const Instance& instance) override { chooser_.began(instance); }
+    void ended(const Instance& instance) override { chooser_.ended(instance); }
     Time patience(Time now, const wire::Open& open, const wire::Nack& refusal) const override;
     void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) override;
     void refused(Time now, LinkId from, const wire::Nack& nack) override;

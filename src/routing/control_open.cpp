@@ -66,7 +66,7 @@ Control::Routed Control::route_in(Time now, LinkId from, wire::Open& open) {
     if (open.policy() > static_cast<std::uint32_t>(wire::Policy::latest)) {
         return nack({Code::unsupported, "a stream's policy is lossless or latest in this version"});
     }
-    auto choice = chooser_.resolve(now, open.destination(), from);
+    auto choice = chooser_.choose(now, open.destination(), from, {}, random_);
     if (!choice && choice.error().code != Code::no_route) {
         if (auto there = chooser_.ask_machine(now, open.destination())) choice = std::move(*there);
     }
@@ -109,7 +109,7 @@ Control::Routed Control::again(Time now, LinkId from, Opening& opening, const wi
         if (std::ranges::find(opening.tried, refused) == opening.tried.end())
             opening.tried.push_back(refused);
     }
-    const auto choice = chooser_.resolve(now, open.destination(), from, opening.tried);
+    const auto choice = chooser_.choose(now, open.destination(), from, opening.tried, random_);
     if (!choice) return open.attempt() == 0 ? nack(choice.error()) : refusal;
     // The same way would end at the same place.
     for (std::size_t i = 0; i + 1 < choice->route.size(); ++i) {

@@ -96,6 +96,7 @@ struct Crossing {
     std::string source;
     std::string destination;
     std::unique_ptr<Opening> opening;
+    Instance instance;  // at the ingress, while the stream is on its way there; else no router
 };
 
 /// All crossings of a forwarder. References stay valid while others come and go; memory is reused,

@@ -19,6 +19,7 @@ public:
         const auto sign = to_.find(open.destination());
         if (sign != to_.end()) {
             open.set_attempt(1);
+            if (!open.has_id()) write_route(open);
             return sign->second;
         }
         return wire::to_nack(Error(Code::no_service, "nobody offers it"), "here");
@@ -36,6 +37,8 @@ public:
         return to;
     }
     Time patience(Time, const wire::Open&, const wire::Nack&) const override { return patience_; }
+    void began(const Instance&) override { ++under_way_; }
+    void ended(const Instance&) override { --under_way_; }
     void answered(Time, LinkId, const wire::Open& open, wire::Opened& opened) override {
         opened.add_route("via-" + open.destination());
     }
@@ -48,13 +51,24 @@ public:
     void put_second(std::string destination, LinkId link) {
         second_[std::move(destination)] = link;
     }
+    /// Streams of local links that began and have not ended.
+    int under_way() const { return under_way_; }
     void be_patient(Time until) { patience_ = until; }
     const std::vector<std::pair<LinkId, std::string>>& heard_refusals() const { return refused_; }
 
 private:
+    static void write_route(wire::Open& open) {
+        open.mutable_id()->set_router(1);
+        open.set_egress(7);
+        open.add_route(1);
+        open.add_route(7);
+        open.set_position(1);
+    }
+
     std::map<std::string, LinkId> to_;
     std::map<std::string, LinkId> second_;
     Time patience_{};
+    int under_way_ = 0;
     std::vector<std::pair<LinkId, std::string>> refused_;
 };
 

@@ -61,6 +61,10 @@ public:
                                                             const wire::Nack& refusal) = 0;
     /// Until when a stream that was refused waits for a way; not later than `now`: not at all.
     virtual Time patience(Time now, const wire::Open& open, const wire::Nack& refusal) const = 0;
+    /// A stream from a local link is on its way to the instance in its OPEN, or is not any more:
+    /// each as often as the other.
+    virtual void began(const Instance& instance) = 0;
+    virtual void ended(const Instance& instance) = 0;
     /// An answer passes towards the ingress over `to`: names may be filled in for people when that
     /// is a local link; the way taken, when it is a network link and the route has changed.
     virtual void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) = 0;

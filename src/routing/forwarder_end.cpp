@@ -141,6 +141,7 @@ void Forwarder::State::remove_if_over(std::uint32_t index) {
 void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, std::string detail) {
     if (crossing.ended) return;
     crossing.ended = true;
+    give_up(crossing);
     forget_opening(crossing);
     if (kind == Event::Kind::stream_ended && !detail.empty()) ++counts.streams_reset;
     report(kind, crossing, std::move(detail));

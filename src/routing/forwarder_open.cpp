@@ -63,6 +63,7 @@ boost::system::result<void, wire::Nack> Forwarder::State::cross(Time now, std::u
     if (!to) return to.error();
     crossing.source = open.source();
     if (auto opened = open_onward(index, *to, open); !opened) return opened;
+    begin(crossing, open);
     const bool rerouted = open.generation() > 0 && links[*to]->options.kind == LinkKind::local;
     if (links[from]->options.kind == LinkKind::local || rerouted)
         remember(crossing, std::move(open));

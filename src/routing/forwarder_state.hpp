@@ -107,6 +107,8 @@ struct Forwarder::State {
 
     // forwarder_wait.cpp
     bool try_again(Time now, std::uint32_t index, const wire::Nack& refusal);
+    void begin(Crossing& crossing, const wire::Open& open);
+    void give_up(Crossing& crossing);
     bool wait_for_way(Time now, std::uint32_t index, const wire::Nack& refusal);
     void retry(Time now);
     void tick(Time now);

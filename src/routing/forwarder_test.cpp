@@ -610,6 +610,11 @@ protected:
         roads.put_sign("later-service", east);
         roads.forwarder().retry({});
     }
+    ~Patience() override {
+        for (const LinkId link : {process, east, south})
+            roads.forwarder().remove_link({}, link, Error(Code::closed, "over"));
+        EXPECT_EQ(roads.signposts().under_way(), 0) << "each stream that began has ended";
+    }
     std::vector<std::uint32_t> no_streams() {
         return std::vector<std::uint32_t>(roads.forwarder().streams().size());
     }

@@ -29,6 +29,7 @@ bool Forwarder::State::try_again(Time now, std::uint32_t index, const wire::Nack
         drop_queue(index * 2 + 1);
         return false;
     }
+    begin(crossing, opening.open);
     if (opening.open.attempt() == 1) {
         ++counts.streams_opened;
         report(Event::Kind::stream_opened, crossing, {});
@@ -96,6 +97,18 @@ void Forwarder::State::take_back(std::uint32_t index) {
     flow.credit = 0;
     flow.fin_sent = false;
     crossing.ends[1] = End{};
+    give_up(crossing);
+}
+
+void Forwarder::State::begin(Crossing& crossing, const wire::Open& open) {
+    if (links[crossing.ends[0].link]->options.kind != LinkKind::local || open.egress() == 0) return;
+    crossing.instance = {open.egress(), open.egress_epoch(), open.instance()};
+    opens.began(crossing.instance);
+}
+
+void Forwarder::State::give_up(Crossing& crossing) {
+    const Instance instance = std::exchange(crossing.instance, {});
+    if (instance.router != 0) opens.ended(instance);
 }
 
 /// The answer came, or none will.

@@ -23,7 +23,7 @@ struct Instance {
     RouterId router = 0;
     std::uint64_t epoch = 0;
     std::uint64_t number = 0;
-    bool operator==(const Instance&) const = default;
+    auto operator<=>(const Instance&) const = default;
 };
 
 /// Orders what one machine says of itself.

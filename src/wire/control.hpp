@@ -93,13 +93,18 @@ Result<T> decode(Bytes payload);
 Result<> check_service_name(std::string_view name);
 Result<> check_machine_name(std::string_view name);
 
-/// "gpu-server" or "gpu-server@machine-c".
+/// "gpu-server", "gpu-server@machine-c", or "gpu-server@#7f3a": the machine whose router id begins
+/// with these hexadecimal digits, for when two have one name.
 struct Address {
     std::string service;
     std::string machine;  // empty: any
     bool operator==(const Address&) const = default;
     std::string text() const { return machine.empty() ? service : service + "@" + machine; }
 };
+/// "#" and one to sixteen hexadecimal digits?
+bool is_router_text(std::string_view machine);
+/// "#" and all sixteen.
+std::string router_text(RouterId router);
 /// E-USAGE when it is not one.
 Result<Address> parse_address(std::string_view text);
 

@@ -69,6 +69,18 @@ Result<> check_machine_name(std::string_view name) {
     return check_name(name, "machine", max_machine_name);
 }
 
+bool is_router_text(std::string_view machine) {
+    if (!machine.starts_with('#') || machine.size() < 2 || machine.size() > 17) return false;
+    return machine.find_first_not_of("0123456789abcdef", 1) == std::string_view::npos;
+}
+
+std::string router_text(RouterId router) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text(17, '#');
+    for (std::size_t i = 16; i > 0; --i, router >>= 4U) text[i] = digits[router & 0xFU];
+    return text;
+}
+
 Result<Address> parse_address(std::string_view text) {
     const std::size_t at = text.find('@');
     Address address;
@@ -76,7 +88,7 @@ Result<Address> parse_address(std::string_view text) {
     JETWAY_TRY(check_service_name(address.service));
     if (at == std::string_view::npos) return address;
     address.machine = text.substr(at + 1);
-    JETWAY_TRY(check_machine_name(address.machine));
+    if (!is_router_text(address.machine)) JETWAY_TRY(check_machine_name(address.machine));
     return address;
 }
 
