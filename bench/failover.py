@@ -17,20 +17,14 @@ import tempfile
 import threading
 import time
 
+from run import free_ports
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("JETWAY_BIN", ROOT / "build/release"))
 RATE = 200
 BEFORE, AFTER = 0.5, 1.5  # seconds around each failure
 MACHINES = "abcde"
 RING = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "a"), ("b", "e")]
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 class Relay:

@@ -266,4 +266,5 @@ def main():
     (ROOT / "docs/benchmarks.md").write_text("\n".join(page))
 
 
-main()
+if __name__ == "__main__":
+    main()

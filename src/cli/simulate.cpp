@@ -209,11 +209,13 @@ std::string extra(const FailureReport& report) {
 }
 
 void show_table(const Findings& findings) {
-    Table table({"FAILURE", ">RECOVERS", ">IN SILENCE", "OUT OF REACH", ">DELAYED", ">LOST",
+    Table table({"FAILURE", ">RECOVERS", ">CALLS FLOW", "OUT OF REACH", ">DELAYED", ">LOST",
                  ">TWICE", ">COST"});
     for (const FailureReport& report : findings.reports) {
-        table.add({report.failure.name, shown(report.noticed.recovers),
-                   shown(report.silent.recovers), shown_unreachable(report, findings.plan),
+        table.add({report.failure.name,
+                   shown(report.noticed.recovers) + " / " + shown(report.silent.recovers),
+                   shown(report.noticed.flows_after) + " / " + shown(report.silent.flows_after),
+                   shown_unreachable(report, findings.plan),
                    pair_of(report.noticed.delayed, report.silent.delayed),
                    pair_of(report.noticed.lost, report.silent.lost),
                    std::to_string(report.noticed.duplicated + report.silent.duplicated),
@@ -279,7 +281,7 @@ void show(const Findings& findings, bool watch) {
               << findings.plan.links.size() << " links, " << findings.plan.services.size()
               << " services; seed " << findings.study.seed << "\n\n";
     show_table(findings);
-    std::cout << "delayed and lost: calls, when noticed / in silence\n";
+    std::cout << "pairs: when the failure is noticed / when nobody is told\n";
     if (findings.reports.size() <= 3) {
         for (const FailureReport& report : findings.reports) show_detours(report);
     }
@@ -307,6 +309,7 @@ json::array json_of(const std::vector<std::string>& texts) {
 
 json::object json_of(const Course& course, bool watch) {
     json::object result{{"recovers_us", json_of(course.recovers)},
+                        {"flows_after_us", microseconds(course.flows_after)},
                         {"calls", course.calls},
                         {"delayed", course.delayed},
                         {"lost", course.lost},

@@ -100,6 +100,7 @@ void Control::went_down(Time now, LinkId link, const Error& reason) {
     std::erase_if(up_, [link](const Up& up) { return up.link == link; });
     if (shutting_down_) return;
     if (links_.to(gone.peer()) == no_link) {
+        map_.suspect(now, topology_.find(gone.peer()));
         changed(now, OwnRecord::Change::bad);
         if (own_.due(now)) issue(now);
     }

@@ -163,6 +163,7 @@ Result<> Control::on_node(Time now, LinkId link, Neighbour& from, const Buffer& 
         return success();
     }
     known_changed();
+    map_.trust(accepted.node);
     from.flooding.has_record(accepted.node);
     if (accepted.restarted) begin_epoch(accepted.node);
     tell_record(accepted.node, accepted.bad, link);

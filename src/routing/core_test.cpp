@@ -613,6 +613,33 @@ TEST(Core, AStreamThatMeetsADeadLinkGoesOnByAnotherWay) {
               (Names{"a", "b", "a", "d", "c"}));
 }
 
+TEST(Core, AMachineWhoseLinkWentIsAvoidedUntilItSpeaks) {
+    Exchange mesh;
+    line(mesh, {"a", "b", "c"});
+    mesh.add("e");
+    mesh.add("d");
+    mesh.connect("a", "e");
+    mesh.connect("e", "b", {}, 20ms);  // e notices late, and its link to b looks cheap
+    mesh.connect("e", "d", {}, 20ms);
+    mesh.connect("d", "c", {}, 20ms);
+    mesh.offer("c", "echo", mesh.attach("c", "server"));
+    mesh.run_for(5s);
+    ASSERT_EQ(way(mesh, "a", "echo"), (Names{"a", "b", "c"}));
+    mesh.kill("b");
+    mesh.run_for(1ms);
+    EXPECT_EQ(way(mesh, "a", "echo"), (Names{"a", "e", "d", "c"}));
+}
+
+TEST(Core, AMachineWhoseLinkWentIsReachedByTheOnlyOtherWay) {
+    Exchange mesh;
+    line(mesh, {"a", "b", "c"});
+    mesh.connect("a", "c");
+    mesh.offer("b", "echo", mesh.attach("b", "server"));
+    mesh.run_for(5s);
+    mesh.cut(0);
+    EXPECT_EQ(way(mesh, "a", "echo"), (Names{"a", "c", "b"}));
+}
+
 TEST(Core, AStreamThatMeetsADeadLinkAndHasNoOtherWayIsRefusedByThatHop) {
     Exchange mesh;
     line(mesh, {"a", "b", "c"});

@@ -40,6 +40,9 @@ Avoid Map::doubted(Time now) const {
         const NodeIndex node = topology_.find(peer);
         if (node != no_node) add_both_ways(avoid, {self, node});
     }
+    for (const auto& [node, until] : suspects_) {
+        if (now < until) avoid.nodes.push_back(node);
+    }
     return avoid;
 }
 
@@ -77,10 +80,13 @@ Route Map::around(Time now, NodeIndex node, const std::vector<NodeEdge>& failed,
     Avoid links = dead();
     for (const NodeEdge& edge : failed) add_both_ways(links, edge);
     Avoid machines = links;
-    for (const NodeEdge& edge : doubted(now).edges) add_both_ways(machines, edge);
+    const Avoid doubts = doubted(now);
+    for (const NodeEdge& edge : doubts.edges) add_both_ways(machines, edge);
+    machines.nodes = doubts.nodes;
     for (const NodeEdge& edge : failed) {
         if (edge.to != node && edge.to != self) machines.nodes.push_back(edge.to);
     }
+    std::erase(machines.nodes, node);
     Avoid turning = machines;
     turning.nodes.insert(turning.nodes.end(), walked.begin(), walked.end());
     std::erase(turning.nodes, node);

@@ -14,8 +14,9 @@ namespace jetway::routing {
 
 using Route = std::vector<NodeIndex>;
 
-/// Paths for new streams: around failed edges and suspect links to whatever can be reached so, by
-/// them to the rest. Doubt is better than nothing. Of one moment: not kept across events.
+/// Paths for new streams: around failed edges, suspect links and suspect machines to whatever can
+/// be reached so, by them to the rest. Doubt is better than nothing. Of one moment: not kept across
+/// events.
 class Ways {
 public:
     Ways(const Paths& all, const Paths& careful) : all_(all), careful_(careful) {}
@@ -47,7 +48,16 @@ public:
 
     /// An edge that a NACK called dead. Edges that are not on the map are not believed.
     void failed(Time now, RouterId from, RouterId to);
-    void drop(NodeIndex node) { failed_.drop(node); }
+    /// Our last link to the machine went: it may be dead, and whoever has not noticed yet would
+    /// send into the void. Doubted for two seconds, or until it says something new.
+    void suspect(Time now, NodeIndex node) {
+        if (node != no_node) suspects_[node] = now + doubted_for;
+    }
+    void trust(NodeIndex node) { suspects_.erase(node); }
+    void drop(NodeIndex node) {
+        failed_.drop(node);
+        trust(node);
+    }
 
     /// The paths for new streams.
     Ways ways(Time now) const;
@@ -72,6 +82,7 @@ public:
 
 private:
     static constexpr std::uint64_t searches_a_second = 50;
+    static constexpr Duration doubted_for = std::chrono::seconds(2);
     static constexpr std::size_t most_detours = 8;
     static constexpr std::size_t most_trees = 8;
 
@@ -87,6 +98,7 @@ private:
     Graph graph_;
     Paths paths_;
     FailedEdges failed_;
+    std::map<NodeIndex, Time> suspects_;
     Quota searches_;  // of around(): what a neighbour can make us work
 
     // Found when first asked for, kept until paths are found anew.

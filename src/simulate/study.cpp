@@ -133,12 +133,14 @@ private:
 
     void judge(const Answer& answer, bool answered) {
         const Duration took = mesh_.now() - answer.asked;
-        if (answered) {
-            course_.longest = std::max(course_.longest, took);
-            if (struck_at_ && took > std::max(least_delay, 2 * slowest_before_)) ++course_.delayed;
-        } else if (is_reachable(answer.from, answer.call->destination)) {
-            ++course_.lost;
-        }
+        if (answered) course_.longest = std::max(course_.longest, took);
+        if (!struck_at_) return;
+        const bool delayed = answered && took > std::max(least_delay, 2 * slowest_before_);
+        const bool lost = !answered && is_reachable(answer.from, answer.call->destination);
+        course_.delayed += delayed ? 1 : 0;
+        course_.lost += lost ? 1 : 0;
+        if ((delayed || lost) && answer.asked > *struck_at_)
+            course_.flows_after = std::max(course_.flows_after, answer.asked - *struck_at_);
     }
 
     bool is_reachable(Place from, const std::string& service) const {

@@ -33,6 +33,8 @@ struct Moment {
 struct Course {
     /// When the last machine knew who can be reached, and went by nothing that is broken.
     std::optional<Duration> recovers;
+    /// When the last call was begun that was then delayed or lost: later ones are as before.
+    Duration flows_after{};
     std::size_t calls = 0;
     std::size_t delayed = 0;     // answered, and far later than before the failure
     std::size_t lost = 0;        // not answered although there was a way
