@@ -29,7 +29,8 @@ Graph map_of(std::size_t nodes) {
         graph.transit.push_back(1);
         for (const NodeIndex peer : peers[i]) {
             graph.target.push_back(peer);
-            graph.cost.push_back(10 + static_cast<std::uint32_t>((i * 31 + peer * 31) % 97));
+            graph.cost.push_back(
+                10 + static_cast<std::uint32_t>((i * 31 + std::size_t{peer} * 31) % 97));
         }
         graph.first.push_back(static_cast<std::uint32_t>(graph.target.size()));
     }
@@ -38,7 +39,7 @@ Graph map_of(std::size_t nodes) {
 
 void shortest_paths(benchmark::State& state) {
     const Graph graph = map_of(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) benchmark::DoNotOptimize(Paths(graph, 0));
+    while (state.KeepRunning()) benchmark::DoNotOptimize(Paths(graph, 0));
     state.counters["edges"] = static_cast<double>(graph.target.size());
 }
 BENCHMARK(shortest_paths)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond);
@@ -46,7 +47,7 @@ BENCHMARK(shortest_paths)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmar
 /// The floor: costs and predecessors alone, without hops, ties, transit or a choice of edges.
 void textbook(benchmark::State& state) {
     const Graph graph = map_of(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         std::vector<std::uint32_t> cost(graph.size(), ~0U);
         std::vector<NodeIndex> before(graph.size(), no_node);
         using Entry = std::pair<std::uint32_t, NodeIndex>;

@@ -162,7 +162,8 @@ private:
             ->option_text("TIME");
         simulate->add_option("--latency", to.latency, "of every link, one way")
             ->option_text("TIME");
-        simulate->add_option("--seed", to.seed, "of all chance: the same seed, the same output");
+        simulate->add_option("--seed", to.seed, "of all chance: the same seed, the same output")
+            ->check(CLI::NonNegativeNumber);
         simulate->add_flag("--watch", to.watch, "what each machine notices, and when");
         add_format(simulate, to.format);
         simulate->footer(

@@ -80,20 +80,6 @@ Result<StudyOptions> study_options(const SimulateOptions& options) {
     return study;
 }
 
-Result<std::vector<Failure>> failures_of(const Plan& plan, std::string_view what) {
-    if (what == "any-one-link" || what == "any-one-machine") {
-        std::vector<Failure> failures = jetway::simulate::single_failures(plan);
-        std::erase_if(failures, [&](const Failure& failure) {
-            return failure.links.empty() == (what == "any-one-link");
-        });
-        return failures;
-    }
-    const bool parted = what.find('/') != std::string_view::npos;
-    JETWAY_ASSIGN(Failure failure, parted ? jetway::simulate::parse_partition(plan, what)
-                                          : jetway::simulate::parse_failure(plan, what));
-    return std::vector<Failure>{std::move(failure)};
-}
-
 void add(std::vector<Failure>& failures, std::vector<Failure> more) {
     for (Failure& failure : more) {
         if (std::ranges::find(failures, failure.name, &Failure::name) == failures.end())
@@ -148,7 +134,7 @@ std::string broken_by(const deployment::Expectation& expectation, const Plan& pl
 Result<std::vector<Verdict>> judge(Findings& findings) {
     std::vector<Verdict> verdicts;
     for (const auto& expectation : findings.deployment().expectations) {
-        auto failures = failures_of(findings.plan, expectation.fail);
+        auto failures = jetway::simulate::parse_failures(findings.plan, expectation.fail);
         if (!failures) {
             Error error = failures.error();
             error.where = findings.file.path + ":" + std::to_string(expectation.place.line) +
@@ -188,6 +174,7 @@ std::string shown(const Unreachable& lost, const Plan& plan, const Failure& fail
 
 std::string shown_unreachable(const FailureReport& report, const Plan& plan) {
     std::vector<std::string> texts;
+    texts.reserve(report.unreachable.size());
     for (const Unreachable& lost : report.unreachable)
         texts.push_back(shown(lost, plan, report.failure));
     if (texts.size() > 3) {

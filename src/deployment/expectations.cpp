@@ -28,7 +28,7 @@ bool take(std::string_view& text, std::string_view word) {
 std::optional<std::string> take_until(std::string_view& text, char end) {
     const std::size_t place = text.find(end);
     if (place == std::string_view::npos) return std::nullopt;
-    const std::string name(trimmed(text.substr(0, place)));
+    std::string name(trimmed(text.substr(0, place)));
     text.remove_prefix(place + 1);
     if (name.empty()) return std::nullopt;
     return name;

@@ -312,7 +312,7 @@ Error Chooser::unreachable(Time now, const wire::Address& address, NodeIndex nod
     if (node != no_node && node != self) {
         error.detail += ", no path for " + duration_text(now - topology_[node].since);
     }
-    error.next = "jetway status";
+    error.next = "jetway status --machine " + self_name();
     return error;
 }
 

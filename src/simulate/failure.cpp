@@ -134,6 +134,20 @@ Result<Failure> parse_partition(const Plan& plan, std::string_view text) {
     return failure;
 }
 
+Result<std::vector<Failure>> parse_failures(const Plan& plan, std::string_view text) {
+    if (text == "any-one-link" || text == "any-one-machine") {
+        std::vector<Failure> failures = single_failures(plan);
+        std::erase_if(failures, [&](const Failure& failure) {
+            return failure.links.empty() == (text == "any-one-link");
+        });
+        return failures;
+    }
+    const bool parted = text.find('/') != std::string_view::npos;
+    JETWAY_ASSIGN(Failure failure,
+                  parted ? parse_partition(plan, text) : parse_failure(plan, text));
+    return std::vector<Failure>{std::move(failure)};
+}
+
 std::vector<Failure> single_failures(const Plan& plan) {
     std::vector<Failure> failures;
     failures.reserve(plan.links.size() + plan.machines.size());

@@ -40,6 +40,8 @@ Result<Failure> parse_failure(const Plan& plan, std::string_view text);
 /// "a,b/c,d": the groups do not hear each other. A machine that is not named belongs to the last
 /// group.
 Result<Failure> parse_partition(const Plan& plan, std::string_view text);
+/// What an expectation names: "any-one-link", "any-one-machine", or one of the above.
+Result<std::vector<Failure>> parse_failures(const Plan& plan, std::string_view text);
 /// Each link, then each machine.
 std::vector<Failure> single_failures(const Plan& plan);
 std::vector<Failure> double_failures(const Plan& plan);
