@@ -114,6 +114,7 @@ void Watch::follow(const Machine& from, const wire::Open& open) {
     Journey& journey =
         journeys_[{open.id().router(), open.id().epoch(), open.id().counter(), open.attempt()}];
     std::vector<std::pair<RouterId, RouterId>> failed;
+    failed.reserve(static_cast<std::size_t>(open.failed_size()));
     for (const wire::Edge& edge : open.failed()) failed.emplace_back(edge.from(), edge.to());
     if (open.attempt() > most_attempts) say(from, "tries a stream for the fifth time");
     if (open.generation() > most_generations) say(from, "begins a fourth generation");
@@ -153,7 +154,9 @@ void Watch::check_paths(const Machine& machine) {
     if (!machine.core().paths_are_current()) return;
     const std::vector<Holding> holdings = machine.core().holdings();
     for (const std::string& name : mesh_.names()) {
-        const auto choice = machine.resolve("service-" + name + "@" + name);
+        std::string address = "service-";
+        address.append(name).append("@").append(name);
+        const auto choice = machine.resolve(address);
         if (!choice) continue;
         std::uint64_t cost = 0;
         const std::vector<RouterId>& route = choice->route;
