@@ -14,7 +14,7 @@ namespace {
 constexpr NodeIndex self = 0;
 
 /// What is not farther than this is as good as the nearest.
-std::uint32_t about_as_near(std::uint32_t nearest) {
+std::uint64_t about_as_near(std::uint64_t nearest) {
     return std::max(nearest + nearest / 4, nearest + base_cost);
 }
 

@@ -200,19 +200,21 @@ TEST(Choice, AFartherInstanceIsLeftAloneHoweverBusyTheNearOneIs) {
     EXPECT_TRUE(mesh.at("c").streams().empty());
 }
 
-TEST(Choice, BeyondTheLongestRouteIsTooFar) {
-    Exchange mesh;
-    mesh.add("a");
-    mesh.add("b");
-    mesh.connect("a", "b");
-    mesh.run_for(1s);
-    // What b would tell of a line of machines behind it: 2 (b itself), 3, 4, ... each with a
-    // service.
-    const RouterId last = 257;
-    const auto epoch = [&](RouterId router) {
-        return router == 1 ? mesh.at("a").options().epoch : mesh.at("b").options().epoch;
-    };
-    for (RouterId router = 2; router <= last; ++router) {
+/// a - b, and what b would tell of a line of machines behind it: 2 (b itself), 3, 4, ... each with
+/// a service.
+struct Line : Exchange {
+    Line(RouterId last, std::uint32_t cost) {
+        add("a");
+        add("b");
+        connect("a", "b");
+        run_for(1s);
+        for (RouterId router = 2; router <= last; ++router) tell(router, cost);
+        run_for(50ms);
+    }
+
+private:
+    std::uint64_t epoch(RouterId router) { return at(router == 1 ? "a" : "b").options().epoch; }
+    void tell(RouterId router, std::uint32_t cost) {
         wire::NodeRecord record;
         record.set_router(router);
         record.set_epoch(epoch(router));
@@ -222,22 +224,37 @@ TEST(Choice, BeyondTheLongestRouteIsTooFar) {
             wire::Adjacency* adjacency = record.add_adjacencies();
             adjacency->set_peer(peer);
             adjacency->set_peer_epoch(epoch(peer));
-            adjacency->set_cost(10);
+            adjacency->set_cost(cost);
         }
-        mesh.at("a").receive(mesh.now(), 0, {wire::FrameType::node, 0, wire::encode(record)});
+        at("a").receive(now(), 0, {wire::FrameType::node, 0, wire::encode(record)});
         Catalogue services;
         wire::DirectoryOp op;
         op.mutable_record()->set_instance(1);
         op.mutable_record()->set_service("s" + std::to_string(router));
         services.write(epoch(router), op);
-        mesh.at("a").receive(
-            mesh.now(), 0,
-            {wire::FrameType::dir_delta, 0, wire::encode(*services.after(router, 0))});
+        at("a").receive(now(), 0,
+                        {wire::FrameType::dir_delta, 0, wire::encode(*services.after(router, 0))});
     }
-    mesh.run_for(50ms);
+};
+
+TEST(Choice, BeyondTheLongestRouteIsTooFar) {
+    Line mesh(257, 10);
     EXPECT_EQ(way(mesh, "a", "s255").size(), wire::max_route);
     EXPECT_EQ(error(mesh, "a", "s256").code, Code::too_far);
     EXPECT_EQ(error(mesh, "a", "s256").detail, "m256 is 255 hops away, the limit is 254");
+}
+
+TEST(Choice, ACostThatIsTheHighestThereIsIsStillACandidate) {
+    Line mesh(300, wire::max_cost);
+    const LinkId caller = mesh.attach("a", "caller");
+    wire::Open open;
+    open.set_destination("s290");
+    mesh.say("a", caller, {wire::FrameType::open, 1, wire::encode(open)});
+    const auto heard = mesh.heard("a", caller);
+    ASSERT_EQ(heard.size(), 1U);
+    const auto nack = wire::decode<wire::Nack>(heard[0].body.bytes());
+    ASSERT_TRUE(nack);
+    EXPECT_EQ(static_cast<Code>(nack->code()), Code::too_far);
 }
 
 TEST(Choice, ASuspectLinkIsAvoidedWhileThereIsAnotherWay) {
