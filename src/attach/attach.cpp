@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "attach/places.hpp"
+#include "base/text.hpp"
 #include "transport/transport.hpp"
 
 namespace jetway::attach {
@@ -12,12 +13,6 @@ namespace {
 
 // A daemon that runs answers within one turn of its loop.
 constexpr Duration patience = std::chrono::seconds(5);
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string result;
-    for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
-    return result;
-}
 
 Error no_daemon(const std::string& machine, const std::string& why) {
     const auto running = running_machines();

@@ -116,4 +116,13 @@ std::string clean_text(std::string_view text, std::size_t most) {
     return result;
 }
 
+std::string joined(const std::vector<std::string>& texts, std::string_view between) {
+    std::string result;
+    for (const std::string& text : texts) {
+        if (&text != &texts.front()) result += between;
+        result += text;
+    }
+    return result;
+}
+
 }  // namespace jetway

@@ -1,4 +1,4 @@
-// Text from elsewhere: is it UTF-8, and may a person's terminal see it.
+// Text from elsewhere: is it UTF-8, and may a person's terminal see it. And lists of texts.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jetway {
 
@@ -24,5 +25,8 @@ bool is_clean(std::string_view text, std::size_t most);
 /// `text` made fit for one line on a terminal and for a peer: bytes that are not UTF-8 and control
 /// or invisible characters become '?', and at most `most` bytes are kept, cut between characters.
 std::string clean_text(std::string_view text, std::size_t most);
+
+/// "a, b, c".
+std::string joined(const std::vector<std::string>& texts, std::string_view between = ", ");
 
 }  // namespace jetway

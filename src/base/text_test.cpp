@@ -63,6 +63,13 @@ TEST(Text, IsCutBetweenCharacters) {
     EXPECT_EQ(clean_text("abc", 0), "");
 }
 
+TEST(Text, ListsAreJoined) {
+    EXPECT_EQ(joined({}), "");
+    EXPECT_EQ(joined({"a"}), "a");
+    EXPECT_EQ(joined({"a", "", "c"}), "a, , c");
+    EXPECT_EQ(joined({"a", "b"}, " > "), "a > b");
+}
+
 RC_GTEST_PROP(Text, CleanedTextIsCleanAndStaysAsItIs, ()) {
     const auto text = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
     const auto most = *rc::gen::inRange<std::size_t>(0, 64);

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <iostream>
 
+#include "base/text.hpp"
 #include "cli/query.hpp"
 #include "cli/verbs.hpp"
 
@@ -26,10 +27,8 @@ std::string state(const json::object& row) {
     return result;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-    std::string result;
-    for (const std::string& text : texts) result += (result.empty() ? "" : ", ") + text;
-    return result.empty() ? "-" : result;
+std::string listed(const std::vector<std::string>& texts) {
+    return texts.empty() ? "-" : joined(texts);
 }
 
 bool wanted(const json::object& row, const std::string& name) {
@@ -71,8 +70,8 @@ std::string service_table(const std::vector<json::object>& services) {
     Table table({"SERVICE", "TYPE", "MACHINES", "ACCEPTS", "PRODUCES"});
     for (const json::object& service : services) {
         table.add({text_of(service, "service"), text_of(service, "type"),
-                   joined(texts_of(service, "machines")), joined(texts_of(service, "accepts")),
-                   joined(texts_of(service, "produces"))});
+                   listed(texts_of(service, "machines")), listed(texts_of(service, "accepts")),
+                   listed(texts_of(service, "produces"))});
     }
     return table.text();
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/settings.hpp"
+#include "base/text.hpp"
 #include "cli/load_file.hpp"
 #include "cli/verbs.hpp"
 #include "simulate/study.hpp"
@@ -30,12 +31,6 @@ std::int64_t microseconds(Duration duration) {
 
 std::string shown(const std::optional<Duration>& duration) {
     return duration ? shown_microseconds(microseconds(*duration)) : "never";
-}
-
-std::string joined(const std::vector<std::string>& texts, const char* between) {
-    std::string result;
-    for (const std::string& text : texts) result += (result.empty() ? "" : between) + text;
-    return result;
 }
 
 /// Whether an expectation of the file holds, and if not, why.
@@ -169,7 +164,7 @@ std::string shown(const Unreachable& lost, const Plan& plan, const Failure& fail
     names.reserve(lost.from.size());
     for (const auto place : lost.from) names.push_back(plan.machines[place]);
     if (names.size() > 3) return lost.service + " from " + std::to_string(names.size());
-    return lost.service + " from " + joined(names, ", ");
+    return lost.service + " from " + joined(names);
 }
 
 std::string shown_unreachable(const FailureReport& report, const Plan& plan) {

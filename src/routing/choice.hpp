@@ -84,6 +84,7 @@ private:
     std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
     RouteRow static_row(Time now, const std::string& service, const StaticRoute& fixed) const;
     RouteRow row(const Ways& ways, const std::string& service, const Holder& holder) const;
+    void go_by(RouteRow& row, const Route& route, std::uint32_t cost) const;
     void add_alternates(std::vector<RouteRow>& rows, const Holder& holder) const;
     std::string why_not(Time now, const Ways& ways, const Holder& holder, const Holder& best) const;
     const std::string& self_name() const { return topology_[0].machine; }

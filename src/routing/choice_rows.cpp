@@ -61,12 +61,7 @@ void Chooser::add_alternates(std::vector<RouteRow>& rows, const Holder& holder) 
         RouteRow row = first;
         row.alternate = true;
         row.best = false;
-        row.path.clear();
-        for (const NodeIndex step : alternate.route) row.path.push_back(topology_[step].machine);
-        row.hops = static_cast<std::uint32_t>(alternate.route.size() - 1);
-        row.cost = alternate.cost;
-        const LinkId link = links_.to(topology_[alternate.route[1]].router);
-        row.terminal = link == no_link ? "" : links_.find(link)->options.terminal;
+        go_by(row, alternate.route, alternate.cost);
         row.why_not = "alternate";
         if (alternate.cost > first.cost)
             row.why_not += ", costs " + std::to_string(alternate.cost - first.cost) + " more";
@@ -108,16 +103,18 @@ RouteRow Chooser::row(const Ways& ways, const std::string& service, const Holder
     row.type = record.type();
     row.accepts.assign(record.accepts().begin(), record.accepts().end());
     row.produces.assign(record.produces().begin(), record.produces().end());
-    const Route route = ways.route(holder.node);
+    go_by(row, ways.route(holder.node), ways.cost(holder.node));
+    if (holder.node == self) row.terminal = "local";
+    return row;
+}
+
+void Chooser::go_by(RouteRow& row, const Route& route, std::uint32_t cost) const {
+    row.path.clear();
     for (const NodeIndex step : route) row.path.push_back(topology_[step].machine);
     row.hops = route.empty() ? 0 : static_cast<std::uint32_t>(route.size() - 1);
-    row.cost = route.empty() ? 0 : ways.cost(holder.node);
-    row.terminal = holder.node == self ? "local" : "";
-    if (route.size() > 1) {
-        const LinkId link = links_.to(topology_[route[1]].router);
-        if (link != no_link) row.terminal = links_.find(link)->options.terminal;
-    }
-    return row;
+    row.cost = route.empty() ? 0 : cost;
+    const LinkId link = route.size() < 2 ? no_link : links_.to(topology_[route[1]].router);
+    row.terminal = link == no_link ? "" : links_.find(link)->options.terminal;
 }
 
 std::string Chooser::why_not(Time now, const Ways& ways, const Holder& holder,

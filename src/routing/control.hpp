@@ -25,6 +25,9 @@
 
 namespace jetway::routing {
 
+/// How long it is remembered that a name, or a machine, was there.
+inline constexpr Duration memory_of_names = std::chrono::seconds(2);
+
 class Control final : public Opens {
 public:
     /// `random` and `actions` outlive the control core.

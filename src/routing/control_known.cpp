@@ -11,7 +11,6 @@ namespace {
 
 constexpr NodeIndex self = 0;
 constexpr Duration forget_interval = std::chrono::minutes(1);
-constexpr Duration names_kept = std::chrono::seconds(2);
 constexpr std::size_t most_gone_names = 4096;
 constexpr std::size_t names_at_once = 16;  // reported one by one
 
@@ -86,7 +85,8 @@ void Control::forget(Time now) {
 /// Of names that have just gone, a stream may wait for the return.
 void Control::remember_names(Time now, const std::vector<NameChange>& changes) {
     if (changes.empty()) return;
-    std::erase_if(gone_names_, [now](const auto& gone) { return gone.second < now - names_kept; });
+    std::erase_if(gone_names_,
+                  [now](const auto& gone) { return gone.second < now - memory_of_names; });
     for (const NameChange& change : changes) {
         if (change.added) {
             news_ = true;

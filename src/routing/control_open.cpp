@@ -6,6 +6,7 @@
 // that sends it.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "routing/control.hpp"
 #include "routing/crossing.hpp"
 #include "routing/flaw.hpp"
@@ -18,7 +19,6 @@ constexpr NodeIndex self = 0;
 constexpr std::uint32_t max_generation = 3;
 constexpr std::uint32_t most_retries = 3;                          // after a refusal
 constexpr Duration longest_wait = std::chrono::milliseconds(500);  // for a way
-constexpr Duration memory_of_names = std::chrono::seconds(2);
 
 std::string quoted(const std::string& text) {
     return "\"" + text + "\"";
@@ -35,12 +35,6 @@ std::vector<RouterId> way_of(const wire::Open& open) {
     way.insert(way.end(), open.route().begin(), open.route().end());
     if (way.size() > wire::max_route) way.resize(wire::max_route);
     return way;
-}
-
-std::string joined(const std::vector<std::string>& machines) {
-    std::string text;
-    for (const std::string& machine : machines) text += (text.empty() ? "" : " > ") + machine;
-    return text;
 }
 
 /// Does the refusal prove that no service has heard of the stream, and may it be another tomorrow?
@@ -290,7 +284,7 @@ Control::Routed Control::probe_answer(const wire::Open& open) const {
     std::vector<std::string> path;
     for (const RouterId router : way_of(open)) path.push_back(name_of(router));
     return nack(Error(Code::cancelled, "a probe: " + open.destination() + " can be reached")
-                    .because(joined(path)));
+                    .because(joined(path, " > ")));
 }
 
 // ---- on the way back

@@ -110,6 +110,7 @@ struct Forwarder::State {
     void begin(Crossing& crossing, const wire::Open& open);
     void give_up(Crossing& crossing);
     bool wait_for_way(Time now, std::uint32_t index, const wire::Nack& refusal);
+    void try_or_refuse(Time now, std::uint32_t index);
     void retry(Time now);
     void tick(Time now);
     void stop_waiting(std::uint32_t index);

@@ -53,23 +53,20 @@ bool Forwarder::State::wait_for_way(Time now, std::uint32_t index, const wire::N
 }
 
 void Forwarder::State::retry(Time now) {
-    for (const std::uint32_t index : std::vector(waiting)) {
-        const wire::Nack refusal = crossings[index].opening->refusal;
-        if (try_again(now, index, refusal)) continue;
-        const wire::Nack& last = crossings[index].opening->refusal;
-        refuse(index, wire::encode(last), wire::to_error(last));
-    }
+    for (const std::uint32_t index : std::vector(waiting)) try_or_refuse(now, index);
 }
 
 void Forwarder::State::tick(Time now) {
     for (const std::uint32_t index : std::vector(waiting)) {
-        if (now < crossings[index].opening->until) continue;
-        const wire::Nack last = crossings[index].opening->refusal;
-        if (!try_again(now, index, last)) {
-            const wire::Nack& reason = crossings[index].opening->refusal;
-            refuse(index, wire::encode(reason), wire::to_error(reason));
-        }
+        if (now >= crossings[index].opening->until) try_or_refuse(now, index);
     }
+}
+
+void Forwarder::State::try_or_refuse(Time now, std::uint32_t index) {
+    const wire::Nack refusal = crossings[index].opening->refusal;
+    if (try_again(now, index, refusal)) return;
+    const wire::Nack& last = crossings[index].opening->refusal;
+    refuse(index, wire::encode(last), wire::to_error(last));
 }
 
 void Forwarder::State::stop_waiting(std::uint32_t index) {

@@ -1,6 +1,7 @@
 #include "routing/map.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace jetway::routing {
 
@@ -34,14 +35,12 @@ Avoid Map::dead() const {
 }
 
 Avoid Map::doubted(Time now) const {
-    Avoid avoid;
-    for (const NodeEdge& edge : failed_.active(now)) add_both_ways(avoid, edge);
+    Avoid active = doubts_.active(now);
+    Avoid avoid{{}, std::move(active.nodes)};
+    for (const NodeEdge& edge : active.edges) add_both_ways(avoid, edge);
     for (const RouterId peer : links_.suspects()) {
         const NodeIndex node = topology_.find(peer);
         if (node != no_node) add_both_ways(avoid, {self, node});
-    }
-    for (const auto& [node, until] : suspects_) {
-        if (now < until) avoid.nodes.push_back(node);
     }
     return avoid;
 }
@@ -49,7 +48,7 @@ Avoid Map::doubted(Time now) const {
 void Map::failed(Time now, RouterId from, RouterId to) {
     const NodeEdge edge{topology_.find(from), topology_.find(to)};
     if (edge.from == no_node || edge.to == no_node) return;
-    if (graph_.has_edge(edge.from, edge.to)) failed_.add(now, edge);
+    if (graph_.has_edge(edge.from, edge.to)) doubts_.add(now, edge);
 }
 
 const Paths* Map::find_detour(const Avoid& avoid) const {

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "routing/failed_edges.hpp"
+#include "routing/doubts.hpp"
 #include "routing/links.hpp"
 #include "routing/quota.hpp"
 #include "routing/topology.hpp"
@@ -51,13 +51,10 @@ public:
     /// Our last link to the machine went: it may be dead, and whoever has not noticed yet would
     /// send into the void. Doubted for two seconds, or until it says something new.
     void suspect(Time now, NodeIndex node) {
-        if (node != no_node) suspects_[node] = now + doubted_for;
+        if (node != no_node) doubts_.add(now, node);
     }
-    void trust(NodeIndex node) { suspects_.erase(node); }
-    void drop(NodeIndex node) {
-        failed_.drop(node);
-        trust(node);
-    }
+    void trust(NodeIndex node) { doubts_.trust(node); }
+    void drop(NodeIndex node) { doubts_.drop(node); }
 
     /// The paths for new streams.
     Ways ways(Time now) const;
@@ -82,7 +79,6 @@ public:
 
 private:
     static constexpr std::uint64_t searches_a_second = 50;
-    static constexpr Duration doubted_for = std::chrono::seconds(2);
     static constexpr std::size_t most_detours = 8;
     static constexpr std::size_t most_trees = 8;
 
@@ -97,8 +93,7 @@ private:
     const Links& links_;
     Graph graph_;
     Paths paths_;
-    FailedEdges failed_;
-    std::map<NodeIndex, Time> suspects_;
+    Doubts doubts_;
     Quota searches_;  // of around(): what a neighbour can make us work
 
     // Found when first asked for, kept until paths are found anew.

@@ -23,12 +23,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-    std::string result;
-    for (const std::string& text : texts) result += (result.empty() ? "" : ", ") + text;
-    return result;
-}
-
 Result<Place> find_machine(const Plan& plan, std::string_view name) {
     const auto found = std::ranges::find(plan.machines, name);
     if (found != plan.machines.end()) return static_cast<Place>(found - plan.machines.begin());

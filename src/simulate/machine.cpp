@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "wire/control.hpp"
 
 namespace jetway::simulate {
@@ -262,10 +263,7 @@ Result<routing::Choice> Machine::resolve(const std::string& address) const {
 std::string Machine::path(const std::string& address) const {
     const auto choice = resolve(address);
     if (!choice) return choice.error().line();
-    std::string text;
-    for (const std::string& machine : choice->machines)
-        text += (text.empty() ? "" : " > ") + machine;
-    return text;
+    return joined(choice->machines, " > ");
 }
 
 std::string Machine::nearest(const std::string& address) const {
