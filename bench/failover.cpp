@@ -4,7 +4,6 @@
 // tries, over how many hops, and the error of the last try.
 //
 //   bench_failover MACHINE SERVICE RATE SECONDS
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,25 +13,15 @@
 #include <vector>
 
 #include "attach/attach.hpp"
+#include "bench/program.hpp"
 
 namespace {
 
 using namespace jetway;
+using bench::die;
+using bench::number;
 
 constexpr int most_tries = 2;
-
-[[noreturn]] void die(const std::string& text) {
-    std::fprintf(stderr, "bench_failover: %s\n", text.c_str());
-    std::exit(1);
-}
-
-int number(const char* text) {
-    int value = 0;
-    const std::string_view view(text);
-    if (std::from_chars(view.data(), view.data() + view.size(), value).ec != std::errc())
-        die("not a number: " + std::string(view));
-    return value;
-}
 
 std::int64_t nanoseconds() {
     return std::chrono::steady_clock::now().time_since_epoch().count();

@@ -8,7 +8,6 @@
 //   bench_round_trip send PORT                  standard input to it: what plain TCP takes
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -19,27 +18,17 @@
 #include <vector>
 
 #include "attach/attach.hpp"
+#include "bench/program.hpp"
 
 namespace {
 
 using namespace jetway;
+using bench::die;
+using bench::number;
 
 constexpr std::size_t request_size = 64;
 constexpr std::size_t bulk_size = 256UL * 1024;
 constexpr int warm_up = 200;
-
-[[noreturn]] void die(const std::string& text) {
-    std::fprintf(stderr, "bench_round_trip: %s\n", text.c_str());
-    std::exit(1);
-}
-
-int number(const char* text) {
-    int value = 0;
-    const std::string_view view(text);
-    if (std::from_chars(view.data(), view.data() + view.size(), value).ec != std::errc())
-        die("not a number: " + std::string(view));
-    return value;
-}
 
 void print(std::vector<double> samples) {
     std::sort(samples.begin(), samples.end());
