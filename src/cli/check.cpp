@@ -5,7 +5,6 @@
 
 #include "cli/load_file.hpp"
 #include "cli/verbs.hpp"
-#include "simulate/failure.hpp"
 
 namespace jetway::cli {
 namespace {
@@ -31,19 +30,6 @@ void add_unprotected(LoadedFile& file) {
         "this version has no TLS: write insecure: true to allow it; jetway dev needs nothing";
     ++file.loaded.warnings;
     file.loaded.problems.push_back(std::move(*warning));
-}
-
-/// Expectations name links and machines, which only the plan of the whole file knows.
-void check_expectations(LoadedFile& file) {
-    if (!file.loaded.deployment) return;
-    const auto plan = jetway::simulate::plan_of(*file.loaded.deployment);
-    for (const auto& expectation : file.loaded.deployment->expectations) {
-        const auto failures = jetway::simulate::parse_failures(plan, expectation.fail);
-        if (failures) continue;
-        ++file.loaded.errors;
-        file.loaded.problems.push_back({deployment::Severity::error, expectation.place,
-                                        failures.error().detail, failures.error().next});
-    }
 }
 
 std::string as_json(const LoadedFile& file) {
@@ -76,13 +62,12 @@ std::string summary(const LoadedFile& file) {
 
 Result<int> check(const CheckOptions& options) {
     JETWAY_ASSIGN(LoadedFile file, load_file(options.file));
-    check_expectations(file);
     add_unprotected(file);
     if (options.format == Format::json) {
         std::cout << as_json(file) << "\n";
     } else {
         std::cout << shown_problems(file);
-        if (file.loaded.errors == 0) std::cout << summary(file);
+        if (file.loaded.deployment) std::cout << summary(file);
     }
     return file.loaded.errors == 0 ? 0 : exit_status(Code::bad_file);
 }

@@ -2,7 +2,9 @@
 
 #include <iostream>
 
+#include "base/text.hpp"
 #include "cli/kinds.hpp"
+#include "simulate/failure.hpp"
 #include "wire/control.hpp"
 
 namespace jetway::cli {
@@ -12,10 +14,18 @@ std::string counted(std::size_t number, const std::string& noun) {
     return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-std::string listed(const std::vector<std::string>& names) {
-    std::string result;
-    for (const std::string& name : names) result += (result.empty() ? "" : ", ") + name;
-    return result;
+/// Expectations name links and machines, which only the plan of the whole file knows.
+void check_expectations(deployment::Loaded& loaded) {
+    if (!loaded.deployment) return;
+    const auto plan = simulate::plan_of(*loaded.deployment);
+    for (const deployment::Expectation& expectation : loaded.deployment->expectations) {
+        const auto failures = simulate::parse_failures(plan, expectation.fail);
+        if (failures) continue;
+        ++loaded.errors;
+        loaded.problems.push_back({deployment::Severity::error, expectation.place,
+                                   failures.error().detail, failures.error().next});
+    }
+    if (loaded.errors > 0) loaded.deployment.reset();
 }
 
 }  // namespace
@@ -37,6 +47,7 @@ Result<LoadedFile> load_file(const std::string& path) {
     file.path = path;
     JETWAY_ASSIGN(file.text, deployment::read_file(path));
     file.loaded = deployment::load(file.text, deployment_rules());
+    check_expectations(file.loaded);
     return file;
 }
 
@@ -70,12 +81,12 @@ Result<const deployment::Machine*> find_machine(const deployment::Deployment& de
     if (name.empty() && names.size() == 1) return &deployment.machines.front();
     if (name.empty()) {
         return Error(Code::usage, "which machine of the file is this one?")
-            .then("--machine, one of: " + listed(names));
+            .then("--machine, one of: " + joined(names));
     }
     if (const deployment::Machine* machine = deployment.find(name)) return machine;
     const std::string near = nearest(name, names);
     return Error(Code::usage, "there is no machine " + deployment::quoted(name) + " in the file")
-        .then(near.empty() ? "machines: " + listed(names) : "did you mean --machine " + near + "?");
+        .then(near.empty() ? "machines: " + joined(names) : "did you mean --machine " + near + "?");
 }
 
 }  // namespace jetway::cli

@@ -126,19 +126,13 @@ std::string broken_by(const deployment::Expectation& expectation, const Plan& pl
     return {};
 }
 
-Result<std::vector<Verdict>> judge(Findings& findings) {
+/// load_file() has seen that each names what is there.
+std::vector<Verdict> judge(Findings& findings) {
     std::vector<Verdict> verdicts;
     for (const auto& expectation : findings.deployment().expectations) {
-        auto failures = jetway::simulate::parse_failures(findings.plan, expectation.fail);
-        if (!failures) {
-            Error error = failures.error();
-            error.where = findings.file.path + ":" + std::to_string(expectation.place.line) +
-                          ": fail: " + expectation.fail;
-            error.code = Code::bad_file;
-            return error;
-        }
+        const auto failures = jetway::simulate::parse_failures(findings.plan, expectation.fail);
         Verdict verdict{expectation, {}};
-        for (const Failure& failure : *failures) {
+        for (const Failure& failure : failures.value()) {
             auto known = std::ranges::find(findings.reports, failure.name,
                                            [](const auto& report) { return report.failure.name; });
             if (known == findings.reports.end()) {
@@ -384,7 +378,7 @@ Result<int> simulate(const SimulateOptions& options) {
     }
     findings.single_points = single_points_of_failure(findings.plan);
     if (!findings.single_points.empty()) findings.advice = advice(findings.plan);
-    JETWAY_ASSIGN(findings.verdicts, judge(findings));
+    findings.verdicts = judge(findings);
     if (options.format == Format::json) {
         std::cout << json::serialize(json_of(findings, options.watch)) << "\n";
     } else {

@@ -95,10 +95,12 @@ class Simulate(unittest.TestCase):
         self.assertIn("in silence", answer.stdout)
 
     def test_an_expectation_about_what_is_not_there_is_an_error_of_the_file(self):
-        answer = simulate(self.row('expect: [{ fail: "a,c", then: "reachable(echo, from: a)" }]'))
-        self.assertEqual(answer.returncode, 65)
-        self.assertIn("no link joins a and c", answer.stderr)
-        self.assertIn("a has links to b", answer.stderr)
+        file = self.row('expect: [{ fail: "a,c", then: "reachable(echo, from: a)" }]')
+        for verb in (["simulate", file], ["check", file], ["run", file, "--machine", "a"], ["dev", file]):
+            answer = subprocess.run([JETWAY, *verb], capture_output=True, text=True, timeout=120)
+            self.assertEqual(answer.returncode, 65, verb)
+            self.assertIn("no link joins a and c", answer.stdout + answer.stderr)
+            self.assertIn("a has links to b", answer.stdout + answer.stderr)
 
     def test_what_cannot_be_is_said(self):
         for arguments, status, what in (
