@@ -57,9 +57,10 @@ Result<> scan_message(Bytes bytes, const Layout& layout, std::size_t depth) {
     while (!bytes.empty()) {
         Token token;
         if (!take_token(bytes, token)) return error(Code::protocol, layout, " is malformed");
-        for (std::size_t i = 0; i < layout.fields.size() && token.delimited; ++i) {
+        for (std::size_t i = 0; i < layout.fields.size(); ++i) {
             const Field& field = layout.fields[i];
             if (field.number != token.number) continue;
+            if (!token.delimited) return error(Code::protocol, layout, field, " has no length");
             if (++times[i] > field.most_times) {
                 return error(Code::too_large, layout, field,
                              " occurs more than " + std::to_string(field.most_times) + " times");

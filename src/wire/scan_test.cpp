@@ -11,6 +11,7 @@ const Field outer_fields[] = {
     {1, Field::Kind::text, 2, 4},
     {2, Field::Kind::bytes, 1, 4},
     {3, Field::Kind::body, 100, 0, &inner},
+    {4, Field::Kind::numbers, 1, 80},
 };
 const Layout outer{"Outer", outer_fields};
 
@@ -26,13 +27,12 @@ TEST(Scan, PassesWhatTheLayoutAllows) {
 }
 
 TEST(Scan, SkipsFieldsItDoesNotKnow) {
-    EXPECT_EQ(scanned("\x20\xAC\x02").code, Code::ok);  // 4: a number
-    EXPECT_EQ(scanned(std::string("\x21", 1) + std::string(8, '\0')).code,
-              Code::ok);  // 4: eight bytes
-    EXPECT_EQ(scanned(std::string("\x25", 1) + std::string(4, '\0')).code,
-              Code::ok);                                        // 4: four bytes
-    EXPECT_EQ(scanned("\x22\x03\xFF\xFF\xFF").code, Code::ok);  // 4: bytes, text or not
-    EXPECT_EQ(scanned("\x08\x01").code, Code::ok);              // 1, but as a number
+    EXPECT_EQ(scanned("\x28\xAC\x02").code, Code::ok);  // 5: a number
+    EXPECT_EQ(scanned(std::string("\x29", 1) + std::string(8, '\0')).code,
+              Code::ok);  // 5: eight bytes
+    EXPECT_EQ(scanned(std::string("\x2D", 1) + std::string(4, '\0')).code,
+              Code::ok);                                        // 5: four bytes
+    EXPECT_EQ(scanned("\x2A\x03\xFF\xFF\xFF").code, Code::ok);  // 5: bytes, text or not
 }
 
 TEST(Scan, NamesTheFieldThatIsTooLongOrTooFrequent) {
@@ -46,6 +46,11 @@ TEST(Scan, NamesTheFieldThatIsTooLongOrTooFrequent) {
 TEST(Scan, RefusesABodyThatIsTooShortToBeValid) {
     EXPECT_EQ(scanned(std::string("\x1A\x02\x08\x01", 4)).code, Code::ok);
     EXPECT_EQ(scanned(std::string("\x1A\x01\x08", 3)), Error(Code::protocol, "Inner is too short"));
+}
+
+TEST(Scan, RefusesAKnownFieldWithoutALength) {
+    EXPECT_EQ(scanned("\x08\x01"), Error(Code::protocol, "Outer: field 1 has no length"));
+    EXPECT_EQ(scanned("\x21" + std::string(8, '\x01')).code, Code::protocol);  // numbers, unpacked
 }
 
 TEST(Scan, RefusesWhatIsNoMessage) {
