@@ -51,6 +51,7 @@ struct End {
     std::uint32_t label = 0;
     bool ours = false;        // we picked the label
     bool unanswered = false;  // the peer's OPEN has no answer yet
+    bool keeps = false;       // what leaves here is kept: the stream may be tried again
     EndState state = EndState::closed;
     std::uint8_t pending = 0;
     Hook control;  // in the link's control lane while `pending` is not 0

@@ -70,7 +70,8 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     End& receiver = crossings.end(ref);
     if (receiver.state != EndState::open) return success();
     Flow& flow = flow_to(ref);
-    taken_over(ref);
+    // Whoever speaks before it answers has the stream: it is not tried elsewhere.
+    if (receiver.keeps) keep_no_more(crossings[ref / 2]);
     if (window->consumed > flow.sent)
         return protocol_error("WINDOW for bytes that were never sent");
     if (window->up_to > window->consumed + max_window)
@@ -86,12 +87,6 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if (was_blocked) schedule(ref);
     pass_grant(ref ^ 1U, std::move(body));
     return success();
-}
-
-/// Whoever is at the far end speaks before it answers: the stream is its own from now on.
-void Forwarder::State::taken_over(EndRef ref) {
-    Crossing& crossing = crossings[ref / 2];
-    if ((ref & 1U) == 1U && crossing.opening != nullptr) keep_no_more(*crossing.opening);
 }
 
 /// Hands a grant on to the sender's side, unless memory is short and this very flow is what waits
@@ -126,8 +121,9 @@ void Forwarder::State::release_grants(EndRef from) {
 Result<> Forwarder::State::on_stop(EndRef ref, const Buffer& body) {
     JETWAY_TRY(wire::decode<wire::Reset>(body.bytes()));
     Flow& flow = flow_to(ref);
-    if (crossings.end(ref).state != EndState::open || flow.stopped) return success();
-    taken_over(ref);
+    const End& receiver = crossings.end(ref);
+    if (receiver.state != EndState::open || flow.stopped) return success();
+    if (receiver.keeps) keep_no_more(crossings[ref / 2]);
     flow.stopped = true;
     drop_bytes(ref);
     End& sender = other_end(ref);
@@ -201,8 +197,9 @@ void Forwarder::State::relieve_pressure() {
 
 /// Puts the end into its link's data lane when its first waiting frame may leave.
 void Forwarder::State::schedule(EndRef to) {
+    if (!may_send(flow_to(to))) return;
     End& end = crossings.end(to);
-    if (end.state == EndState::waiting || !may_send(flow_to(to))) return;
+    if (end.state == EndState::waiting) return;
     link_of(end).data.push_back(crossings, to);
     notify(end.link);
 }
@@ -231,9 +228,7 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
     flow.sent += size;
     counts.bytes_out += size;
     counts.bytes_queued -= size;
-    const Crossing& crossing = crossings[ref / 2];
-    if (crossing.opening != nullptr && crossing.opening->whole && (ref & 1U) == 1U)
-        frames.push(crossing.opening->sent, next.body, next.flags);
+    if (end.keeps) frames.push(crossings[ref / 2].opening->sent, next.body, next.flags);
     frame = wire::Frame(wire::FrameType::data, end.label, std::move(next.body), next.flags);
     if (may_send(flow)) {
         link.data.rotate(crossings);

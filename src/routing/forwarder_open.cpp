@@ -80,6 +80,7 @@ void Forwarder::State::remember(Crossing& crossing, wire::Open&& open) {
     const std::size_t size = opening.open.ByteSizeLong();
     const bool local = links[crossing.ends[0].link]->options.kind == LinkKind::local;
     opening.whole = local && kept + size <= max_kept;
+    crossing.ends[1].keeps = opening.whole;
     if (opening.whole) {
         kept += opening.size = size;
     } else {
@@ -106,6 +107,7 @@ boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint3
     end.link = to;
     end.label = *label;
     end.ours = true;
+    end.keeps = crossing.opening != nullptr && crossing.opening->whole;
     end.state = EndState::opening;
     end.pool_taken = window;
     crossing.flows[0].credit = window;

@@ -116,12 +116,11 @@ struct Forwarder::State {
     void stop_waiting(std::uint32_t index);
     void take_back(std::uint32_t index);
     void forget_opening(Crossing& crossing);
-    void keep_no_more(Opening& opening);
+    void keep_no_more(Crossing& crossing);
 
     // forwarder_data.cpp
     Result<> on_data(EndRef ref, wire::Frame&& frame);
     Result<> on_window(EndRef ref, Buffer&& body);
-    void taken_over(EndRef ref);
     Result<> on_stop(EndRef ref, const Buffer& body);
     void take_data(EndRef to, Buffer&& body, std::uint8_t flags);
     void discard(std::size_t bytes);

@@ -111,12 +111,14 @@ void Forwarder::State::give_up(Crossing& crossing) {
 /// The answer came, or none will.
 void Forwarder::State::forget_opening(Crossing& crossing) {
     if (crossing.opening == nullptr) return;
-    keep_no_more(*crossing.opening);
+    keep_no_more(crossing);
     crossing.opening.reset();
 }
 
 /// The stream cannot be tried again.
-void Forwarder::State::keep_no_more(Opening& opening) {
+void Forwarder::State::keep_no_more(Crossing& crossing) {
+    Opening& opening = *crossing.opening;
+    crossing.ends[1].keeps = false;
     opening.whole = false;
     kept -= std::exchange(opening.size, 0);
     while (!opening.sent.empty()) frames.pop(opening.sent);
