@@ -68,8 +68,18 @@ Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from,
         return ways.is_doubtful(holder.node) != ways.is_doubtful(best.node) ||
                ways.cost(holder.node) > about_as_near(ways.cost(best.node));
     });
-    const Holder chosen = random == nullptr ? best : pick(ways, std::move(usable_ones), *random);
-    return go(ways.route(chosen.node), chosen, ways.cost(chosen.node));
+    if (random == nullptr) return go(ways.route(best.node), best, ways.cost(best.node));
+    const Holder chosen = pick(ways, std::move(usable_ones), *random);
+    return go(spread(ways, chosen.node, *random), chosen, ways.cost(chosen.node));
+}
+
+/// One of the ways that are as good as the best, so that streams share the links. Not while
+/// something is in doubt.
+Route Chooser::spread(const Ways& ways, NodeIndex node, Random& random) const {
+    if (!ways.are_certain()) return ways.route(node);
+    std::vector<Route> equals = map_.equals(node);
+    const std::uint64_t pick = random.below(equals.size() + 1);
+    return pick == equals.size() ? ways.route(node) : std::move(equals[pick]);
 }
 
 /// Of two at random, the one with less to do.

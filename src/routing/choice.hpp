@@ -68,6 +68,7 @@ private:
     std::vector<NodeIndex> numbered(const std::string& text) const;
     Error ambiguous(const wire::Address& address, const std::vector<NodeIndex>& nodes) const;
     Holder pick(const Ways& ways, std::vector<Holder> holders, Random& random) const;
+    Route spread(const Ways& ways, NodeIndex node, Random& random) const;
     Instance instance_of(const Holder& holder) const;
     double burden(const Ways& ways, const Holder& holder) const;
     Result<Choice> choose_static(Time now, const wire::Address& address,

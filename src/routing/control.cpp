@@ -14,6 +14,10 @@ constexpr Duration quiet = seconds(1);
 constexpr Duration longest_sync = seconds(2);
 constexpr std::uint32_t most_forgiven = 3;
 
+Damping::Key key_of(const Link& link) {
+    return {link.peer(), link.name()};
+}
+
 }  // namespace
 
 Control::Control(Options options, Random& random, Actions& actions, Time now)
@@ -78,7 +82,12 @@ void Control::end(Time now, LinkId link, const Error& reason, bool say_so) {
 }
 
 void Control::came_up(Time now, LinkId link) {
-    const Link& up = links_.neighbour(link)->link;
+    Link& up = links_.neighbour(link)->link;
+    if (const Time until = damping_.until(key_of(up)); until > now) {
+        up.damp(until);
+        event(Event::Kind::warning, up.peer_machine(),
+              "its link keeps going down: a last resort for " + duration_text(until - now));
+    }
     links_.up(link);
     LinkOptions options = up.options();
     options.process = up.peer_machine();
@@ -87,6 +96,9 @@ void Control::came_up(Time now, LinkId link) {
     event(Event::Kind::link_up, up.peer_machine(),
           terminal.empty() ? "accepted from " + up.options().peer : "terminal " + terminal);
     changed(now, OwnRecord::Change::good);
+    // Our record may list the link still, or say the same as before: then nothing else would.
+    paths_due_.schedule(now);
+    wake(paths_due_.deadline());
 }
 
 void Control::went_down(Time now, LinkId link, const Error& reason) {
@@ -97,6 +109,7 @@ void Control::went_down(Time now, LinkId link, const Error& reason) {
     event(kind, gone.peer_machine(), reason.line());
     if (!gone.is_up()) return;
     links_.down(link);
+    if (reason.code != Code::replaced) damping_.went_down(now, key_of(gone));
     std::erase_if(up_, [link](const Up& up) { return up.link == link; });
     if (shutting_down_) return;
     if (links_.to(gone.peer()) == no_link) {
@@ -176,7 +189,8 @@ bool Control::pull(Time now, LinkId id, wire::Frame& frame) {
 void Control::tick(Time now) {
     forgive(now);
     for (LinkId link = 0; link < links_.end(); ++link) tick_link(now, link);
-    if (now >= adopt_at_) adopt(now);
+    if (const auto epoch = contest_.take_epoch(now)) begin_own_epoch(now, *epoch);
+    for (const auto& [node, from] : pace_.due(now)) tell_record(node, false, from);
     if (own_.due(now)) issue(now);
     if (now >= announce_at_) announce();
     if (paths_due_.due(now)) find_paths(now);
@@ -185,8 +199,8 @@ void Control::tick(Time now) {
 }
 
 Time Control::earliest(Time now) {
-    Time next =
-        std::min({own_.deadline(), announce_at_, paths_due_.deadline(), forget_at_, adopt_at_});
+    Time next = std::min({own_.deadline(), announce_at_, paths_due_.deadline(), forget_at_,
+                          contest_.deadline(), pace_.deadline()});
     for (LinkId link = 0; link < links_.end(); ++link) {
         Neighbour* neighbour = links_.neighbour(link);
         if (neighbour == nullptr || neighbour->link.closing()) continue;
@@ -227,6 +241,10 @@ void Control::tick_link(Time now, LinkId id) {
              {Code::peer_restarted,
               link.peer_machine() + " has no record of the life that its HELLO told of"});
         return;
+    }
+    if (link.undamped(now)) {
+        event(Event::Kind::warning, link.peer_machine(), "its link is trusted again");
+        changed(now, OwnRecord::Change::good);
     }
     if (now >= neighbour->next_compare) compare_digests(now, id);
     if (link.has_frames() || neighbour->flooding.ready(now)) ready(id);

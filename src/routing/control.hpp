@@ -13,12 +13,16 @@
 #include <vector>
 
 #include "routing/choice.hpp"
+#include "routing/contest.hpp"
 #include "routing/core.hpp"
+#include "routing/damping.hpp"
 #include "routing/debounce.hpp"
 #include "routing/directory.hpp"
 #include "routing/forwarder.hpp"
 #include "routing/links.hpp"
+#include "routing/machine_load.hpp"
 #include "routing/map.hpp"
+#include "routing/origin_pace.hpp"
 #include "routing/own_record.hpp"
 #include "routing/topology.hpp"
 #include "routing/types.hpp"
@@ -64,6 +68,8 @@ public:
     }
     void remove_route(const std::string& service) { chooser_.remove_route(service); }
     void set_digest_interval(Duration interval);
+    void set_load(Time now, double per_core);
+    void drain(Time now);
     void shut_down(Time now);
 
     Result<Choice> resolve(Time now, const std::string& address) const {
@@ -111,7 +117,9 @@ private:
     void issue(Time now);
     void changed(Time now, OwnRecord::Change change);
     void announce();
-    void adopt(Time now);
+    void begin_own_epoch(Time now, std::uint64_t epoch);
+    void withdraw_from_mesh(Time now, const std::string& rival);
+    std::string withdrawn_text(Time now) const;
 
     // What is known changes.
     void find_paths(Time now);
@@ -167,10 +175,14 @@ private:
     Topology topology_;
     Directory directory_;
     Links links_;
+    Damping damping_;
     Map map_;
     LocalInstances local_;
     Chooser chooser_{topology_, directory_, links_, map_, local_};
     OwnRecord own_;
+    MachineLoad load_;
+    Contest contest_{options_};
+    OriginPace pace_;
 
     std::vector<Up> up_;
     bool news_ = false;
@@ -185,12 +197,6 @@ private:
     Time announce_at_ = Time::max();
     Time forget_at_;
     std::uint32_t forgiven_ = 0;
-
-    // Another machine, or an earlier life of this one, speaks in our name.
-    std::uint64_t adopt_epoch_ = 0;
-    Time adopt_at_ = Time::max();
-    Time adopted_{};
-    Duration adopt_wait_{};
 
     // Catalogues asked for, so that each is asked for once at a time.
     struct Question {

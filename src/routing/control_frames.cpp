@@ -93,6 +93,7 @@ Result<> Control::within_quota(Time now, Neighbour& from, const wire::Frame& fra
 Result<> Control::on_hello(Time now, LinkId link, Neighbour& from, Bytes body) {
     JETWAY_ASSIGN(const wire::Hello hello, wire::decode<wire::Hello>(body));
     JETWAY_TRY(from.link.on_hello(now, hello));
+    if (contest_.withdrawn(now)) return Error(Code::ambiguous, withdrawn_text(now));
     if (links_.peers() >= wire::max_adjacencies && links_.to(from.link.peer()) == no_link) {
         return Error(Code::pressure, "this machine has 512 neighbours already");
     }
@@ -166,7 +167,11 @@ Result<> Control::on_node(Time now, LinkId link, Neighbour& from, const Buffer& 
     map_.trust(accepted.node);
     from.flooding.has_record(accepted.node);
     if (accepted.restarted) begin_epoch(accepted.node);
-    tell_record(accepted.node, accepted.bad, link);
+    if (pace_.take(now, accepted.node, link)) {
+        tell_record(accepted.node, accepted.bad, link);
+    } else {
+        wake(pace_.deadline());
+    }
     if (accepted.moved) {
         paths_due_.schedule(now);
         wake(paths_due_.deadline());
@@ -187,12 +192,11 @@ Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from,
         from.flooding.has_record(self);
         return success();
     }
-    if (record.boot_nonce() != options_.boot_nonce && adopted_ != Time{}) {
-        event(Event::Kind::equivocation, options_.machine, "another machine uses our router id");
+    if (contest_.heard(now, record) == Contest::Answer::withdraw) {
+        withdraw_from_mesh(now, record.machine());
+    } else {
+        wake(contest_.deadline());
     }
-    adopt_epoch_ = std::max(adopt_epoch_, record.epoch() + 1);
-    if (adopt_at_ == Time::max()) adopt_at_ = std::max(now, adopted_ + adopt_wait_);
-    wake(adopt_at_);
     return success();
 }
 

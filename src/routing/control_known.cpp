@@ -122,6 +122,7 @@ void Control::begin_epoch(NodeIndex node) {
 void Control::recycle(NodeIndex node) {
     begin_epoch(node);
     map_.drop(node);
+    pace_.drop(node);
     for (LinkId link = 0; link < links_.end(); ++link) {
         if (Neighbour* neighbour = links_.neighbour(link)) neighbour->flooding.drop(node);
     }
@@ -164,6 +165,7 @@ std::vector<LinkRow> Control::links() const {
             row.since = network.since();
             row.round_trip = network.round_trip();
             row.cost = network.cost();
+            row.damped = network.is_damped();
         }
         rows.push_back(std::move(row));
     }
@@ -214,7 +216,7 @@ std::vector<Debt> Control::debts(LinkId link) const {
     const Flooding& flooding = slot->neighbour->flooding;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
         const bool announced_soon = node == self && announce_at_ != Time::max();
-        const Debt debt{topology_[node].router, flooding.owes_record(node),
+        const Debt debt{topology_[node].router, flooding.owes_record(node) || pace_.waits(node),
                         flooding.owes_catalogue(node) || announced_soon, flooding.asks(node)};
         if (debt.record || debt.catalogue || debt.question) result.push_back(debt);
     }

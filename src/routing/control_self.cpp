@@ -8,7 +8,6 @@ namespace jetway::routing {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr NodeIndex self = 0;
@@ -75,6 +74,18 @@ void Control::set_digest_interval(Duration interval) {
     options_.digest_interval = std::max(interval, least_digest_interval);
 }
 
+void Control::set_load(Time now, double per_core) {
+    if (!load_.measured(now, per_core)) return;
+    own_.set_load(load_.advertised());
+    changed(now, OwnRecord::Change::cost);
+}
+
+void Control::drain(Time now) {
+    own_.set_flags(wire::draining);
+    changed(now, OwnRecord::Change::bad);
+    if (own_.due(now)) issue(now);
+}
+
 void Control::shut_down(Time now) {
     if (std::exchange(shutting_down_, true)) return;
     own_.set_flags(wire::gone);
@@ -86,23 +97,33 @@ void Control::shut_down(Time now) {
     }
 }
 
-void Control::adopt(Time now) {
-    adopt_at_ = Time::max();
-    adopt_wait_ = now - adopted_ > minutes(10) || adopted_ == Time{}
-                      ? Duration(seconds(1))
-                      : std::min<Duration>(adopt_wait_ * 2, seconds(60));
-    adopted_ = now;
-    options_.epoch = std::max(options_.epoch, adopt_epoch_);
+/// Sessions and adjacencies are per epoch, so all links close and come back.
+void Control::begin_own_epoch(Time now, std::uint64_t epoch) {
+    options_.epoch = epoch;
     event(Event::Kind::warning, options_.machine,
           "takes a newer epoch: its record was known already");
     own_.begin_epoch();
     directory_.rewrite(self, options_.epoch);
-    // Sessions and adjacencies are per epoch.
     for (LinkId link = 0; link < links_.end(); ++link) {
         if (links_.neighbour(link) == nullptr) continue;
         fail(now, link, {Code::peer_restarted, options_.machine + " took a newer epoch"});
     }
     issue(now);
+}
+
+void Control::withdraw_from_mesh(Time now, const std::string& rival) {
+    event(Event::Kind::equivocation, rival, withdrawn_text(now));
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (links_.neighbour(link) == nullptr) continue;
+        fail(now, link, {Code::ambiguous, withdrawn_text(now)});
+    }
+}
+
+/// Why this machine takes no part just now.
+std::string Control::withdrawn_text(Time now) const {
+    return "another machine has the router id of " + options_.machine +
+           " and started first: this copy stays away for " +
+           duration_text(contest_.withdrawn_until() - now);
 }
 
 }  // namespace jetway::routing

@@ -83,6 +83,14 @@ void Core::remove_route(Time /*now*/, const std::string& service) {
     control_->remove_route(service);
 }
 
+void Core::set_load(Time now, double per_core) {
+    control_->set_load(now, per_core);
+}
+
+void Core::drain(Time now) {
+    control_->drain(now);
+}
+
 void Core::shut_down(Time now) {
     control_->shut_down(now);
 }

@@ -64,6 +64,10 @@ public:
     void remove_route(Time now, const std::string& service);
     /// How often digests are compared from now on.
     void set_digest_interval(Duration interval);
+    /// Runnable work per core of this machine, whenever it was measured; others choose by it.
+    void set_load(Time now, double per_core);
+    /// Nobody opens a stream to this machine or through it any more; what is open goes on.
+    void drain(Time now);
     /// Says goodbye: a record with GONE and no adjacencies, and GOAWAY on every link. Pull
     /// everything, then close.
     void shut_down(Time now);

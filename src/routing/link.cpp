@@ -187,6 +187,12 @@ Liveness::Sign Link::tick(Time now, std::uint64_t jitter) {
     return sign;
 }
 
+bool Link::undamped(Time now) {
+    if (!is_damped() || now < damped_until_) return false;
+    damped_until_ = Time{};
+    return true;
+}
+
 bool Link::handshake_expired(Time now) const {
     const bool waiting = state_ == State::handshake || state_ == State::deciding;
     return waiting && now - since_ >= handshake_time;
@@ -195,7 +201,8 @@ bool Link::handshake_expired(Time now) const {
 Time Link::next_deadline(Time now) const {
     if (closing()) return Time::max();
     if (state_ == State::handshake) return since_ + handshake_time;
-    const Time next = std::min(next_heartbeat_, liveness_.deadline(now, round_trip_));
+    Time next = std::min(next_heartbeat_, liveness_.deadline(now, round_trip_));
+    if (is_damped()) next = std::min(next, damped_until_);
     return state_ == State::deciding ? std::min(next, since_ + handshake_time) : next;
 }
 

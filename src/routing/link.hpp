@@ -52,6 +52,11 @@ public:
     bool on_heartbeat(Time now, const wire::Heartbeat& heartbeat);
     /// The peer has said all it knew. True when the link came up by it.
     bool on_sync_done(Time now);
+    /// The link flapped: until then it is advertised at the highest cost.
+    void damp(Time until) { damped_until_ = until; }
+    bool is_damped() const { return damped_until_ != Time{}; }
+    /// True once, when the link is trusted again.
+    bool undamped(Time now);
 
     /// This link is the one to keep: syncing begins. Sends VERDICT when the decision is ours.
     void keep(Time now);
@@ -94,7 +99,7 @@ public:
     void set_terminal(std::string terminal) { options_.terminal = std::move(terminal); }
     Time since() const { return since_; }
     std::optional<Duration> round_trip() const;
-    std::uint32_t cost() const { return cost_.advertised(); }
+    std::uint32_t cost() const { return is_damped() ? wire::max_cost : cost_.advertised(); }
     Duration detect() const { return liveness_.detect(round_trip_); }
     /// The digest the peer sent last, and since when it is the same.
     std::uint64_t peer_digest() const { return peer_digest_; }
@@ -114,6 +119,7 @@ private:
     Liveness liveness_;
     RoundTrip round_trip_;
     LinkCost cost_;
+    Time damped_until_{};
 
     RouterId peer_ = 0;
     std::uint64_t peer_epoch_ = 0;

@@ -103,7 +103,7 @@ const Paths& Map::tree_of(NodeIndex neighbour) const {
     return trees_.emplace(neighbour, Paths(graph_, neighbour, {{}, {self}})).first->second;
 }
 
-std::vector<Map::Alternate> Map::alternates(NodeIndex node) const {
+std::vector<Map::Alternate> Map::alternates(NodeIndex node, std::uint64_t most_cost) const {
     std::vector<Alternate> result;
     const Route best = paths_.route(node);
     if (best.size() < 2) return result;
@@ -117,6 +117,7 @@ std::vector<Map::Alternate> Map::alternates(NodeIndex node) const {
     for (std::uint32_t edge = graph_.first[self]; edge < graph_.first[self + 1]; ++edge) {
         const NodeIndex neighbour = graph_.target[edge];
         if (neighbour == best[1] || avoid.forbids({self, neighbour})) continue;
+        if (graph_.cost[edge] > most_cost) continue;
         firsts.push_back({graph_.cost[edge], neighbour});
     }
     std::ranges::sort(firsts);
@@ -130,6 +131,17 @@ std::vector<Map::Alternate> Map::alternates(NodeIndex node) const {
             {std::move(route), first.cost + tree_of(first.neighbour).cost(node), apart});
     }
     std::ranges::stable_sort(result, {}, &Alternate::cost);
+    return result;
+}
+
+std::vector<Route> Map::equals(NodeIndex node) const {
+    const std::uint64_t best = paths_.cost(node);
+    const std::uint64_t enough = best + std::max<std::uint64_t>(best / 20, 1);
+    std::vector<Route> result;
+    for (Alternate& alternate : alternates(node, enough)) {
+        if (alternate.cost > enough || result.size() == most_equals) break;
+        result.push_back(std::move(alternate.route));
+    }
     return result;
 }
 

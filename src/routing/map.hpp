@@ -21,6 +21,7 @@ class Ways {
 public:
     Ways(const Paths& all, const Paths& careful) : all_(all), careful_(careful) {}
 
+    bool are_certain() const { return &all_ == &careful_; }
     bool is_doubtful(NodeIndex node) const { return !careful_.reaches(node); }
     const Paths& to(NodeIndex node) const { return is_doubtful(node) ? all_ : careful_; }
     /// This machine first; empty when there is no way.
@@ -72,8 +73,13 @@ public:
         std::uint32_t cost = 0;
         bool protects_node = false;  // keeps off the first machine of the best way
     };
-    /// Over each neighbour but the first of the best way, the cheapest first.
-    std::vector<Alternate> alternates(NodeIndex node) const;
+    /// Over each neighbour but the first of the best way, the cheapest first. Neighbours that alone
+    /// cost more than `most_cost` are not looked at.
+    std::vector<Alternate> alternates(NodeIndex node,
+                                      std::uint64_t most_cost = Paths::unreachable) const;
+    /// Those that are as good as the best way: within a twentieth of its cost (or 1), three at
+    /// most. Unequal ones are safe too, as a stream carries its route.
+    std::vector<Route> equals(NodeIndex node) const;
     /// The way from neighbour `first` to `node` that does not come back here, this machine first.
     Route route_by(NodeIndex first, NodeIndex node) const;
 
@@ -81,6 +87,7 @@ private:
     static constexpr std::uint64_t searches_a_second = 50;
     static constexpr std::size_t most_detours = 8;
     static constexpr std::size_t most_trees = 8;
+    static constexpr std::size_t most_equals = 3;
 
     Avoid dead() const;
     Avoid doubted(Time now) const;

@@ -48,6 +48,7 @@ wire::NodeRecord OwnRecord::issue(Time now, const Options& self,
     record.set_boot_time_us(self.boot_time_us);
     record.set_machine(self.machine);
     record.set_flags(flags_);
+    record.set_load(load_);
     for (const wire::Adjacency& adjacency : adjacencies) *record.add_adjacencies() = adjacency;
     return record;
 }

@@ -23,6 +23,7 @@ public:
                            const std::vector<wire::Adjacency>& adjacencies);
     /// From now on (for ever: a machine that leaves).
     void set_flags(std::uint32_t flags) { flags_ = flags; }
+    void set_load(std::uint32_t load) { load_ = load; }
     void begin_epoch() { sequence_ = 0; }
     std::uint64_t sequence() const { return sequence_; }
 
@@ -31,6 +32,7 @@ private:
 
     std::uint64_t sequence_ = 0;
     std::uint32_t flags_ = 0;
+    std::uint32_t load_ = 0;
     Time at_ = Time::max();
     bool bad_ = false;
     bool issued_ = false;

@@ -42,6 +42,7 @@ struct LinkRow {
     Time since{};
     std::optional<Duration> round_trip;
     std::uint32_t cost = 0;
+    bool damped = false;  // it kept going down: a last resort for a while
     std::size_t streams = 0;
     bool dialled = false;
 };
