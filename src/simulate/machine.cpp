@@ -96,6 +96,16 @@ void Machine::halt(bool silently) {
     for (const auto& tell : gone) tell();
 }
 
+void Machine::drain() {
+    core_->drain(agenda_.now());
+    turn();
+}
+
+void Machine::say_goodbye() {
+    core_->shut_down(agenda_.now());
+    turn();
+}
+
 void Machine::pause() {
     if (!running() || std::exchange(paused_, true)) return;
     for (const auto& port : ports_) {

@@ -30,6 +30,9 @@ public:
     void boot();
     /// The daemon is killed: its sockets close. `silently`: the host vanishes, nobody is told.
     void halt(bool silently);
+    /// No new streams come to it or through it; or: it says goodbye. It still runs.
+    void drain();
+    void say_goodbye();
     bool running() const { return core_ != nullptr; }
     /// The daemon stands still: what arrives waits in its sockets, and nothing leaves.
     void pause();
