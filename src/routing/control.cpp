@@ -148,7 +148,7 @@ void Control::pair(Time now, LinkId id) {
 }
 
 void Control::begin_sync(LinkId link) {
-    links_.neighbour(link)->flooding.tell_all(topology_);
+    links_.neighbour(link)->flooding.compare();
     ready(link);
 }
 
@@ -174,7 +174,7 @@ bool Control::pull(Time now, LinkId id, wire::Frame& frame) {
         if (link.pull(now, known, frame)) return true;
     }
     if (!link.carries_records()) return false;
-    if (link.awaits_sync() && flooding.records_told()) {
+    if (link.awaits_sync() && flooding.all_compared() && flooding.records_told()) {
         frame = wire::Frame(wire::FrameType::sync_done, 0);
         if (link.sync_sent(now)) came_up(now, id);
         return true;
@@ -263,9 +263,9 @@ void Control::compare_digests(Time now, LinkId id) {
     const Link& link = neighbour.link;
     if (!link.is_up() || link.peer_digest() == digest() || told_digest_ != digest()) return;
     if (now - link.peer_digest_since() < quiet || now - told_digest_since_ < quiet) return;
-    // The seam for finer comparison: buckets, then vectors of the differing ones.
-    event(Event::Kind::warning, link.peer_machine(), "knows something else: telling everything");
-    neighbour.flooding.tell_all(topology_);
+    event(Event::Kind::warning, link.peer_machine(), "knows something else: comparing");
+    neighbour.flooding.compare();
+    ready(id);
 }
 
 void Control::event(Event::Kind kind, std::string subject, std::string detail) {

@@ -19,12 +19,12 @@ constexpr Duration fresh_link = settling_time;
 
 bool counts_against_quota(FrameType type) {
     return type == FrameType::node || type == FrameType::dir_delta || type == FrameType::dir_pull ||
-           type == FrameType::dir_snapshot;
+           type == FrameType::dir_snapshot || type == FrameType::summary;
 }
 
 bool known_type(std::uint8_t type) {
     return type >= static_cast<std::uint8_t>(FrameType::hello) &&
-           type <= static_cast<std::uint8_t>(FrameType::goaway);
+           type <= static_cast<std::uint8_t>(FrameType::summary);
 }
 
 }  // namespace
@@ -76,6 +76,8 @@ Result<> Control::dispatch(Time now, LinkId link, Neighbour& from, const wire::F
             return on_snapshot(now, link, from, body);
         case FrameType::dir_pull:
             return on_pull(link, from, body);
+        case FrameType::summary:
+            return on_summary(link, from, body);
         default:
             return success();
     }
@@ -197,6 +199,13 @@ Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from,
     } else {
         wake(contest_.deadline());
     }
+    return success();
+}
+
+Result<> Control::on_summary(LinkId link, Neighbour& from, Bytes body) {
+    JETWAY_ASSIGN(const wire::Summary summary, wire::decode<wire::Summary>(body));
+    from.flooding.compared(summary, topology_, directory_);
+    ready(link);
     return success();
 }
 

@@ -216,8 +216,10 @@ std::vector<Debt> Control::debts(LinkId link) const {
     const Flooding& flooding = slot->neighbour->flooding;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
         const bool announced_soon = node == self && announce_at_ != Time::max();
-        const Debt debt{topology_[node].router, flooding.owes_record(node) || pace_.waits(node),
-                        flooding.owes_catalogue(node) || announced_soon, flooding.asks(node)};
+        const bool unsure = flooding.is_unsure(topology_[node].router);
+        const Debt debt{
+            topology_[node].router, flooding.owes_record(node) || pace_.waits(node) || unsure,
+            flooding.owes_catalogue(node) || announced_soon || unsure, flooding.asks(node)};
         if (debt.record || debt.catalogue || debt.question) result.push_back(debt);
     }
     return result;

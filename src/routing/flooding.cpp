@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
+#include <utility>
 
 namespace jetway::routing {
 
@@ -52,13 +54,31 @@ Flooding::Flooding(Time now)
     : frames_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now),
       bytes_(told_bytes_a_second * 9 / 10, told_bytes_a_second * 9 / 10, now) {}
 
-void Flooding::tell_all(const Topology& topology) {
+void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
+                        const Directory& directory) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
-        lacks_catalogue(node);
-        withheld_.insert(node);
-        catalogues_.erase(node);
-        if (topology[node].reachable) release(node);
+        const Node& ours = topology[node];
+        if (ours.router < theirs.from() || ours.router > theirs.to()) continue;
+        const auto found = std::ranges::lower_bound(theirs.routers(), ours.router);
+        const auto at = static_cast<int>(found - theirs.routers().begin());
+        const bool listed = found != theirs.routers().end() && *found == ours.router;
+        const Version known = listed ? Version{theirs.epochs(at), theirs.sequences(at)} : Version{};
+        const bool same_life = listed && known.epoch == ours.version.epoch;
+        has_catalogue(node, same_life ? theirs.services(at) : 0);
+        if (known < ours.version && !listed && !ours.reachable) {
+            withheld_.insert(node);
+            catalogues_.erase(node);
+        } else if (known < ours.version) {
+            tell_record(node, false);
+            tell_catalogue(node);
+        } else if (known == ours.version) {
+            has_record(node);
+            withheld_.erase(node);
+            tell_catalogue(node);  // what of it the neighbour lacks; mostly nothing
+        }
     }
+    if (theirs.from() <= compared_to_ && !all_compared())
+        compared_to_ = theirs.to() == every_id ? every_id : std::max(compared_to_, theirs.to() + 1);
 }
 
 void Flooding::tell_record(NodeIndex node, bool urgent) {
@@ -101,7 +121,8 @@ void Flooding::drop(NodeIndex node) {
 }
 
 bool Flooding::has_frames() const {
-    return !records_told() || !questions_.empty() || !catalogues_.empty() || snapshot_ != nullptr;
+    return compare_from_ || !records_told() || !questions_.empty() || !catalogues_.empty() ||
+           snapshot_ != nullptr;
 }
 
 Time Flooding::next_deadline(Time now) {
@@ -112,15 +133,41 @@ Time Flooding::next_deadline(Time now) {
 bool Flooding::pull(Time now, const Topology& topology, const Directory& directory,
                     wire::Frame& frame) {
     if (!ready(now)) return false;
-    const bool found = pull_record(urgent_, topology, frame) ||
-                       pull_record(records_, topology, frame) ||
-                       pull_question(topology, directory, frame) || pull_chunk(frame) ||
-                       pull_catalogues(topology, directory, frame);
+    const bool found =
+        pull_record(urgent_, topology, frame) || pull_summary(topology, directory, frame) ||
+        pull_record(records_, topology, frame) || pull_question(topology, directory, frame) ||
+        pull_chunk(frame) || pull_catalogues(topology, directory, frame);
     if (found) {
         frames_.take(now, 1);
         bytes_.take(now, frame.body.size());
     }
     return found;
+}
+
+bool Flooding::pull_summary(const Topology& topology, const Directory& directory,
+                            wire::Frame& frame) {
+    if (!compare_from_) return false;
+    std::vector<std::pair<RouterId, NodeIndex>> left;
+    for (NodeIndex node = 0; node < topology.size(); ++node) {
+        if (topology[node].router >= *compare_from_) left.emplace_back(topology[node].router, node);
+    }
+    const auto count = std::min(left.size(), wire::max_summary);
+    std::ranges::partial_sort(left, left.begin() + static_cast<std::ptrdiff_t>(count));
+    wire::Summary summary;
+    summary.set_from(*compare_from_);
+    summary.set_to(count < left.size() ? left[count].first - 1 : every_id);
+    for (const auto& [router, node] : std::span(left).first(count)) {
+        const Version version = topology[node].version;
+        const Catalogue& catalogue = directory[node];
+        summary.add_routers(router);
+        summary.add_epochs(version.epoch);
+        summary.add_sequences(version.sequence);
+        summary.add_services(catalogue.epoch() == version.epoch ? catalogue.sequence() : 0);
+    }
+    compare_from_.reset();
+    if (summary.to() != every_id) compare_from_ = summary.to() + 1;
+    frame = wire::Frame(FrameType::summary, 0, wire::encode(summary));
+    return true;
 }
 
 bool Flooding::pull_record(NodeSet& set, const Topology& topology, wire::Frame& frame) {

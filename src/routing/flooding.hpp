@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "routing/directory.hpp"
@@ -39,9 +40,18 @@ class Flooding {
 public:
     explicit Flooding(Time now);
 
-    /// Everything known, for a fresh link or when digests differ. Records of machines that are not
-    /// reachable wait until they are: what is gone must not be kept alive by telling it round.
-    void tell_all(const Topology& topology);
+    /// Tells the neighbour what we know of each machine, so that it tells us what we lack: on a
+    /// fresh link, and when digests differ.
+    void compare() { compare_from_ = 0; }
+    /// What the neighbour knows of the machines of a range of ids. What it lacks will be told;
+    /// records of machines that cannot be reached wait until they can: what is gone must not be
+    /// kept alive by telling it round.
+    void compared(const wire::Summary& theirs, const Topology& topology,
+                  const Directory& directory);
+    /// Has the neighbour said of every machine what it knows? Until then a link synchronises.
+    bool all_compared() const { return compared_to_ == every_id; }
+    /// May the neighbour lack what we know of the machine, because it has not said yet?
+    bool is_unsure(RouterId router) const { return !all_compared() && router >= compared_to_; }
     /// A newer version exists. Urgent ones (something was lost) go first.
     void tell_record(NodeIndex node, bool urgent);
     /// Not while the machine's record waits: the neighbour could not place it, and both come then.
@@ -79,12 +89,17 @@ public:
     bool pull(Time now, const Topology& topology, const Directory& directory, wire::Frame& frame);
 
 private:
+    bool pull_summary(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_record(NodeSet& set, const Topology& topology, wire::Frame& frame);
     bool pull_question(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_catalogues(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_chunk(wire::Frame& frame);
     std::uint64_t known(NodeIndex node) const { return node < known_.size() ? known_[node] : 0; }
 
+    static constexpr RouterId every_id = ~RouterId{0};
+
+    std::optional<RouterId> compare_from_;  // our summary goes on with this id
+    RouterId compared_to_ = 0;              // theirs has come up to this id; every_id: all of it
     NodeSet urgent_;
     NodeSet records_;
     NodeSet withheld_;

@@ -40,6 +40,19 @@ struct Teller {
         service.set_service(std::move(name));
         directory.offer(0, 1, service);
     }
+    /// The neighbour says that it knows these machines, in these versions, and nothing else.
+    void compared(const std::vector<std::pair<RouterId, std::uint64_t>>& known,
+                  std::uint64_t services = 0) {
+        wire::Summary summary;
+        summary.set_to(~RouterId{0});
+        for (const auto& [router, sequence] : known) {
+            summary.add_routers(router);
+            summary.add_epochs(1);
+            summary.add_sequences(sequence);
+            summary.add_services(services);
+        }
+        flooding.compared(summary, topology, directory);
+    }
     std::optional<wire::Frame> pull(Time now = start) {
         wire::Frame frame;
         if (!flooding.pull(now, topology, directory, frame)) return std::nullopt;
@@ -88,7 +101,7 @@ TEST(Flooding, WhatTheNeighbourHasIsNotTold) {
 
 TEST(Flooding, AFreshLinkIsToldOnlyOfMachinesThatAreThere) {
     Teller teller(3);
-    teller.flooding.tell_all(teller.topology);
+    teller.compared({});
     EXPECT_EQ(teller.next_record(), "1.1");
     EXPECT_EQ(teller.next_record(), "-");
     teller.flooding.release(2);  // now it is there
@@ -101,6 +114,67 @@ TEST(Flooding, AFreshLinkIsToldOnlyOfMachinesThatAreThere) {
     EXPECT_EQ(teller.next_record(), "-");
 }
 
+TEST(Flooding, TellsOnlyWhatTheNeighbourLacks) {
+    Teller teller(4);
+    teller.hear(3, 5);
+    teller.flooding.tell_record(teller.topology.find(4), false);
+    teller.compared({{1, 1}, {3, 4}, {4, 1}});
+    EXPECT_EQ(teller.next_record(), "3.5");  // cannot be reached, but the neighbour is behind
+    EXPECT_EQ(teller.next_record(), "-");
+    teller.flooding.release(teller.topology.find(2));
+    EXPECT_EQ(teller.next_record(), "2.1");
+    EXPECT_EQ(teller.next_record(), "-");
+}
+
+TEST(Flooding, TellsTheChangesThatTheNeighboursCatalogueLacks) {
+    Teller teller(1);
+    teller.offer(1);
+    teller.offer(2);
+    teller.compared({{1, 1}}, 1);
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame && frame->header.is(FrameType::dir_delta));
+    EXPECT_EQ(wire::decode<wire::DirectoryDelta>(frame->body.bytes())->from_sequence(), 2U);
+    EXPECT_FALSE(teller.pull());
+    teller.compared({{1, 1}}, 2);
+    EXPECT_FALSE(teller.pull());
+}
+
+TEST(Flooding, SaysOfEachMachineWhatItKnows) {
+    Teller teller(3);
+    teller.offer(1);
+    teller.hear(2, 7);
+    teller.flooding.compare();
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame && frame->header.is(FrameType::summary));
+    const auto summary = *wire::decode<wire::Summary>(frame->body.bytes());
+    EXPECT_EQ(summary.from(), 0U);
+    EXPECT_EQ(summary.to(), ~RouterId{0});
+    EXPECT_EQ(std::vector(summary.routers().begin(), summary.routers().end()),
+              (std::vector<RouterId>{1, 2, 3}));
+    EXPECT_EQ(summary.sequences(1), 7U);
+    EXPECT_EQ(summary.services(0), 1U);
+    EXPECT_FALSE(teller.pull());
+}
+
+TEST(Flooding, ASummaryOfManyMachinesComesInPieces) {
+    Teller teller(2 * wire::max_summary + 10);
+    Teller other(1);
+    teller.flooding.compare();
+    for (const std::size_t machines : {wire::max_summary, wire::max_summary, std::size_t{10}}) {
+        EXPECT_FALSE(other.flooding.all_compared());
+        const auto frame = teller.pull();
+        ASSERT_TRUE(frame && frame->header.is(FrameType::summary));
+        const auto summary = wire::decode<wire::Summary>(frame->body.bytes());
+        ASSERT_TRUE(summary) << summary.error().line();
+        EXPECT_EQ(static_cast<std::size_t>(summary->routers_size()), machines);
+        EXPECT_TRUE(other.flooding.is_unsure(summary->from()));
+        other.flooding.compared(*summary, other.topology, other.directory);
+        EXPECT_FALSE(other.flooding.is_unsure(summary->from()));
+    }
+    EXPECT_FALSE(teller.pull());
+    EXPECT_TRUE(other.flooding.all_compared());
+}
+
 TEST(Flooding, AWithheldMachineThatChangesIsToldWithItsCatalogue) {
     Teller teller(2);
     const NodeIndex other = teller.topology.find(2);
@@ -108,7 +182,7 @@ TEST(Flooding, AWithheldMachineThatChangesIsToldWithItsCatalogue) {
     service.set_instance(7);
     service.set_service("cat");
     teller.directory.offer(other, 1, service);
-    teller.flooding.tell_all(teller.topology);
+    teller.compared({});
     while (teller.pull()) {
     }
     teller.flooding.tell_record(teller.hear(2, 2), false);
@@ -125,7 +199,7 @@ TEST(Flooding, ACatalogueIsNotToldBeforeItsRecord) {
     service.set_instance(7);
     service.set_service("cat");
     teller.directory.offer(other, 1, service);
-    teller.flooding.tell_all(teller.topology);
+    teller.compared({});
     while (teller.pull()) {
     }
     teller.flooding.tell_catalogue(other);  // it changed, and the record still waits

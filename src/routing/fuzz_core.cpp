@@ -83,6 +83,9 @@ private:
         keep.set_keep(true);
         if (neighbour_ < 5) say(FrameType::verdict, keep);
         if (stage_ == 2) return;
+        wire::Summary nothing;
+        nothing.set_to(~RouterId{0});
+        say(FrameType::summary, nothing);
         hear(static_cast<std::uint8_t>(FrameType::sync_done), 0, {});
     }
     template <typename T>

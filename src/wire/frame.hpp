@@ -56,6 +56,7 @@ enum class FrameType : std::uint8_t {
     dir_snapshot = 22,
     verdict = 23,  // keep or drop one of two links between a pair
     goaway = 24,
+    summary = 25,
     // on label 0 of a local link
     attach = 32,
     attached = 33,

@@ -76,6 +76,18 @@ DirectoryPull valid<DirectoryPull>() {
     return pull;
 }
 template <>
+Summary valid<Summary>() {
+    Summary summary;
+    summary.set_to(100);
+    for (const RouterId router : {RouterId{7}, RouterId{50}}) {
+        summary.add_routers(router);
+        summary.add_epochs(1);
+        summary.add_sequences(1);
+        summary.add_services(0);
+    }
+    return summary;
+}
+template <>
 Nack valid<Nack>() {
     return to_nack(Error(Code::no_route, "gone"), "machine-a");
 }
@@ -450,6 +462,32 @@ TEST(Limits, OfACatalogue) {
     EXPECT_EQ(after<C>([](C& c) { c.set_chunks(max_chunks + 1); }), Code::protocol);
     EXPECT_EQ(after<C>([](C& c) { c.set_origin(~RouterId{0}); }), Code::protocol);
     EXPECT_EQ(after<C>([](C& c) { c.mutable_records(0)->set_service("a b"); }), Code::protocol);
+}
+
+TEST(Limits, OfASummary) {
+    using S = Summary;
+    EXPECT_EQ(after<S>([](S& s) { s.clear_routers(); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.add_services(1); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_from(8); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_to(49); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_from(101); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_routers(1, 7); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_routers(0, 0); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s = S(); }), Code::ok);
+    const auto of = [](std::size_t machines) {
+        return after<S>([machines](S& s) {
+            s = S();
+            s.set_to(machines);
+            for (RouterId router = 1; router <= machines; ++router) {
+                s.add_routers(router);
+                s.add_epochs(~std::uint64_t{0});
+                s.add_sequences(~std::uint64_t{0});
+                s.add_services(~std::uint64_t{0});
+            }
+        });
+    };
+    EXPECT_EQ(of(max_summary), Code::ok);
+    EXPECT_EQ(of(max_summary + 1), Code::too_large);
 }
 
 TEST(Limits, AFullCatalogueOfShortNamesPasses) {

@@ -76,6 +76,7 @@ const std::map<std::string, FrameType> types{
     {"DIR_SNAPSHOT", FrameType::dir_snapshot},
     {"VERDICT", FrameType::verdict},
     {"GOAWAY", FrameType::goaway},
+    {"SUMMARY", FrameType::summary},
     {"ATTACH", FrameType::attach},
     {"ATTACHED", FrameType::attached},
     {"OFFER", FrameType::offer},
@@ -116,6 +117,7 @@ TEST(ProtocolPage, ListsTheLimits) {
         {"max_adjacencies", max_adjacencies},
         {"max_cost", max_cost},
         {"max_stages", max_stages},
+        {"max_summary", max_summary},
         {"max_stage_depth", max_stage_depth},
         {"max_settings", max_settings},
         {"max_setting_key", max_setting_key},
@@ -281,8 +283,20 @@ std::string numbers(Bytes bytes) {
     return result + "]";
 }
 
+std::string varints(Bytes bytes) {
+    std::string result;
+    while (!bytes.empty()) {
+        std::size_t size = 1;
+        while ((bytes[size - 1] & 0x80U) != 0) ++size;
+        result += (result.empty() ? "[" : ", ") + std::to_string(varint(bytes.first(size)));
+        bytes = bytes.subspan(size);
+    }
+    return result + "]";
+}
+
 std::string value_of(const std::string& type, const Token& token) {
     if (token.delimited) {
+        if (type == "uint64") return varints(token.content);
         if (type == "string" || type == "bytes") return quoted(token.content);
         return type == "fixed64" ? numbers(token.content)
                                  : "{ " + fields(type, token.content) + " }";
@@ -360,6 +374,8 @@ Codec codec_of(const FrameHeader& header) {
             return {"Verdict", again<Verdict>};
         case FrameType::goaway:
             return {"Goaway", again<Goaway>};
+        case FrameType::summary:
+            return {"Summary", again<Summary>};
         case FrameType::attach:
             return {"Attach", again<Attach>};
         case FrameType::attached:

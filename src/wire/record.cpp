@@ -1,6 +1,7 @@
 // What machines say of themselves: node records and catalogues of services. These are flooded
 // through machines of older versions, so flags and types that this version does not know pass.
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "wire/check.hpp"
@@ -31,6 +32,13 @@ const Layout delta_layout{"DirectoryDelta", delta_fields};
 const Layout pull_layout{"DirectoryPull", {}};
 const Field snapshot_fields[] = {{6, Field::Kind::body, any_number, 0, &service_layout}};
 const Layout snapshot_layout{"DirectorySnapshot", snapshot_fields};
+const Field summary_fields[] = {
+    {3, Field::Kind::numbers, 1, 8 * max_summary},
+    {4, Field::Kind::numbers, 1, 8 * max_summary},
+    {5, Field::Kind::numbers, 1, 10 * max_summary},
+    {6, Field::Kind::numbers, 1, 10 * max_summary},
+};
+const Layout summary_layout{"Summary", summary_fields};
 
 Result<> check_peers(const NodeRecord& record) {
     std::vector<RouterId> peers;
@@ -75,6 +83,10 @@ const Layout& layout_of<DirectoryPull>() {
 template <>
 const Layout& layout_of<DirectorySnapshot>() {
     return snapshot_layout;
+}
+template <>
+const Layout& layout_of<Summary>() {
+    return summary_layout;
 }
 
 Result<> check(const Adjacency& adjacency) {
@@ -124,6 +136,24 @@ Result<> check(const DirectorySnapshot& snapshot) {
     JETWAY_TRY(require(snapshot.chunk() < snapshot.chunks(), "a chunk lies outside its snapshot"));
     for (const ServiceRecord& record : snapshot.records()) JETWAY_TRY(check(record));
     return success();
+}
+
+Result<> check(const Summary& summary) {
+    const int count = summary.routers_size();
+    if (static_cast<std::size_t>(count) > max_summary)
+        return Error(Code::too_large, "a summary of more than 512 machines");
+    JETWAY_TRY(require(summary.epochs_size() == count && summary.sequences_size() == count &&
+                           summary.services_size() == count,
+                       "a summary with columns of different lengths"));
+    JETWAY_TRY(require(summary.from() <= summary.to(), "a summary that goes backwards"));
+    const auto& routers = summary.routers();
+    for (const RouterId router : routers) {
+        JETWAY_TRY(check_router(router, "router"));
+        JETWAY_TRY(require(router >= summary.from() && router <= summary.to(),
+                           "a machine lies outside its summary"));
+    }
+    const auto disorder = std::adjacent_find(routers.begin(), routers.end(), std::greater_equal{});
+    return require(disorder == routers.end(), "the machines of a summary are not in order");
 }
 
 }  // namespace jetway::wire

@@ -257,6 +257,19 @@ inline void fill(Sampler& s, DirectorySnapshot& out) {
     out.set_digest(s.number());
 }
 
+inline void fill(Sampler& s, Summary& out) {
+    RouterId last = 0;
+    for (std::uint64_t left = s.below(6); left > 0; --left) {
+        last += 1 + s.below(1'000'000'000'000);
+        out.add_routers(last);
+        out.add_epochs(s.number());
+        out.add_sequences(s.number());
+        out.add_services(s.number());
+    }
+    out.set_from(out.routers_size() == 0 ? 0 : out.routers(0));
+    out.set_to(last + s.below(1'000));
+}
+
 inline void fill(Sampler& s, Verdict& out) {
     out.set_keep(s.coin());
 }

@@ -38,8 +38,8 @@ struct Layout {
 };
 
 /// E-PROTOCOL when the bytes are not a protobuf message (groups, which proto3 does not have,
-/// included), are too few, a text is not UTF-8, or a known field has no length (numbers that are not
-/// packed); E-TOO-LARGE when a field is longer or more frequent than allowed, or messages nest
+/// included), are too few, a text is not UTF-8, or a known field has no length (numbers that are
+/// not packed); E-TOO-LARGE when a field is longer or more frequent than allowed, or messages nest
 /// deeper than 24. What passes costs less than 40 times its bytes when protobuf builds it.
 Result<> scan(Bytes bytes, const Layout& layout);
 
