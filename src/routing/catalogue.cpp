@@ -1,6 +1,7 @@
 #include "routing/catalogue.hpp"
 
-#include <unordered_map>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "routing/flaw.hpp"
@@ -22,114 +23,226 @@ Error out_of_range() {
     return {Code::protocol, "a catalogue's number is out of range"};
 }
 
+std::unique_ptr<const Particulars> particulars_of(const wire::ServiceRecord& record) {
+    wire::ServiceRecord rest = record;
+    rest.clear_instance();
+    rest.clear_service();
+    rest.clear_weight();
+    rest.clear_flags();
+    if (record.weight() == 1 && record.flags() == 0 && rest.ByteSizeLong() == 0) return nullptr;
+    return std::make_unique<const Particulars>(
+        Particulars{record.weight(), record.flags(), rest.SerializeAsString()});
+}
+
 }  // namespace
 
 std::uint64_t digest_of(const wire::ServiceRecord& record) {
     return wire::digest(wire::encode(record).bytes());
 }
 
+wire::ServiceRecord Entry::record() const {
+    wire::ServiceRecord record;
+    if (particulars) record.ParseFromString(particulars->rest);
+    record.set_instance(instance);
+    record.set_service(std::string(name->text()));
+    record.set_weight(weight());
+    record.set_flags(flags());
+    return record;
+}
+
+void Catalogue::Totals::add(const wire::ServiceRecord& record) {
+    digest += digest_of(record);
+    bytes += record.ByteSizeLong();
+    ++services;
+}
+
+void Catalogue::Totals::remove(const wire::ServiceRecord& record) {
+    digest -= digest_of(record);
+    bytes -= record.ByteSizeLong();
+    --services;
+}
+
+/// entries_.size() when it has none.
+std::size_t Catalogue::place_of(std::uint64_t instance) const {
+    const auto found = std::ranges::lower_bound(entries_, instance, {}, &Entry::instance);
+    if (found == entries_.end() || found->instance != instance) return entries_.size();
+    return static_cast<std::size_t>(found - entries_.begin());
+}
+
+const Entry* Catalogue::find(std::uint64_t instance) const {
+    const std::size_t place = place_of(instance);
+    return place == entries_.size() ? nullptr : &entries_[place];
+}
+
+// ---- what changes
+
 void Catalogue::write(std::uint64_t epoch, const wire::DirectoryOp& op) {
     epoch_ = epoch;
-    change(op);
+    Edits edits;
+    Totals totals = totals_;
+    plan(op, edits, totals);
+    edit(edits, totals);
     ++sequence_;
-    keep(op);
+    keep(op, totals.digest);
 }
 
 void Catalogue::rewrite(std::uint64_t epoch) {
     epoch_ = epoch;
-    changes_.clear();
-    changes_bytes_ = 0;
-    snapshot_.reset();
-}
-
-void Catalogue::clear(std::uint64_t epoch) {
-    *this = Catalogue(), epoch_ = epoch;
-}
-
-void Catalogue::change(const wire::DirectoryOp& op) {
-    const std::uint64_t instance = op.record().instance();
-    if (const auto old = records_.find(instance); old != records_.end()) {
-        digest_ -= digest_of(old->second);
-        bytes_ -= old->second.ByteSizeLong();
-        records_.erase(old);
-    }
-    if (op.kind() == deleted) return;
-    digest_ += digest_of(op.record());
-    bytes_ += op.record().ByteSizeLong();
-    records_.emplace(instance, op.record());
-}
-
-void Catalogue::keep(const wire::DirectoryOp& op) {
-    changes_.push_back({op, digest_, op.ByteSizeLong()});
-    changes_bytes_ += changes_.back().size;
-    while (changes_.size() > kept_changes || changes_bytes_ > kept_bytes) {
-        changes_bytes_ -= changes_.front().size;
-        changes_.pop_front();
-    }
-    snapshot_.reset();
-}
-
-std::uint64_t Catalogue::digest_with(const wire::DirectoryDelta& delta, int first) const {
-    std::unordered_map<std::uint64_t, std::uint64_t> changed;
-    std::uint64_t digest = digest_;
-    for (int i = first; i < delta.ops_size(); ++i) {
-        const wire::DirectoryOp& op = delta.ops(i);
-        const std::uint64_t instance = op.record().instance();
-        if (const auto seen = changed.find(instance); seen != changed.end()) {
-            digest -= seen->second;
-        } else if (const auto known = records_.find(instance); known != records_.end()) {
-            digest -= digest_of(known->second);
-        }
-        const std::uint64_t now = op.kind() == deleted ? 0 : digest_of(op.record());
-        changed[instance] = now;
-        digest += now;
-    }
-    return digest;
+    forget_changes();
 }
 
 Result<Catalogue::News> Catalogue::apply(const wire::DirectoryDelta& delta) {
     if (delta.epoch() < epoch_) return News::older;
-    if (delta.epoch() > epoch_) clear(delta.epoch());
     const std::uint64_t count = delta.to_sequence() - delta.from_sequence() + 1;
     if (count != static_cast<std::uint64_t>(delta.ops_size()) || delta.from_sequence() == 0) {
         return Error(Code::protocol, "a delta whose changes do not match its numbers");
     }
     if (delta.to_sequence() > max_sequence) return out_of_range();
+    if (delta.epoch() > epoch_) begin(delta.epoch());
     if (delta.to_sequence() <= sequence_) return News::older;
     if (delta.from_sequence() > sequence_ + 1) {
         if (!flawed(Flaw::accept_across_gap)) return News::gap;
         sequence_ = delta.from_sequence() - 1;
     }
     const int first = static_cast<int>(sequence_ + 1 - delta.from_sequence());
-    if (digest_with(delta, first) != delta.digest_after() && !flawed(Flaw::accept_across_gap))
-        return News::broken;
+    Edits edits;
+    Totals totals = totals_;
+    std::vector<std::uint64_t> digests;
     for (int i = first; i < delta.ops_size(); ++i) {
-        change(delta.ops(i));
-        ++sequence_;
-        keep(delta.ops(i));
+        plan(delta.ops(i), edits, totals);
+        digests.push_back(totals.digest);
     }
-    if (records_.size() > max_catalogue || bytes_ > max_catalogue_bytes) return too_many();
+    if (totals.digest != delta.digest_after() && !flawed(Flaw::accept_across_gap))
+        return News::broken;
+    if (totals.too_many()) return too_many();
+    edit(edits, totals);
+    for (int i = first; i < delta.ops_size(); ++i) {
+        ++sequence_;
+        keep(delta.ops(i), digests[static_cast<std::size_t>(i - first)]);
+    }
     return News::newer;
 }
 
 Result<Catalogue::News> Catalogue::replace(std::uint64_t epoch, std::uint64_t sequence,
-                                           std::uint64_t digest, Records&& records) {
+                                           std::uint64_t digest,
+                                           const std::vector<wire::ServiceRecord>& records) {
     if (sequence > max_sequence) return out_of_range();
     if (epoch < epoch_ || (epoch == epoch_ && sequence <= sequence_)) return News::older;
-    std::uint64_t sum = 0;
-    std::size_t bytes = 0;
-    for (const auto& [instance, record] : records) {
-        sum += digest_of(record);
-        bytes += record.ByteSizeLong();
+    Edits edits;
+    Totals totals;
+    for (const wire::ServiceRecord& record : records) {
+        if (!edits.emplace(record.instance(), &record).second)
+            return Error(Code::protocol, "a snapshot has one instance twice");
+        totals.add(record);
     }
-    if (sum != digest) return News::broken;
-    if (records.size() > max_catalogue || bytes > max_catalogue_bytes) return too_many();
-    clear(epoch);
+    if (totals.digest != digest) return News::broken;
+    if (totals.too_many()) return too_many();
+    for (const Entry& entry : entries_) edits.emplace(entry.instance, nullptr);
+    edit(edits, totals);
+    epoch_ = epoch;
     sequence_ = sequence;
-    digest_ = digest;
-    bytes_ = bytes;
-    records_ = std::move(records);
+    forget_changes();
     return News::newer;
+}
+
+/// Nothing is known of the epoch yet.
+void Catalogue::begin(std::uint64_t epoch) {
+    forget_all();
+    epoch_ = epoch;
+    sequence_ = 0;
+    forget_changes();
+}
+
+/// Adds a change to what is to be done, and to what all records will add up to.
+void Catalogue::plan(const wire::DirectoryOp& op, Edits& edits, Totals& totals) const {
+    const wire::ServiceRecord* next = op.kind() == deleted ? nullptr : &op.record();
+    const auto [planned, is_first] = edits.try_emplace(op.record().instance(), nullptr);
+    if (planned->second != nullptr) {
+        totals.remove(*planned->second);
+    } else if (const Entry* known = is_first ? find(planned->first) : nullptr) {
+        totals.remove(known->record());
+    }
+    planned->second = next;
+    if (next != nullptr) totals.add(*next);
+}
+
+/// However many there are, the entries are gone through a few times only.
+void Catalogue::edit(const Edits& edits, const Totals& totals) {
+    std::vector<Entry> fresh;
+    bool gone = false;
+    for (const auto& [instance, record] : edits) {
+        if (const std::size_t place = place_of(instance); place != entries_.size()) {
+            change(entries_[place], record);
+            gone = gone || record == nullptr;
+        } else if (record != nullptr) {
+            fresh.push_back(enter(*record));
+        }
+    }
+    if (gone) std::erase_if(entries_, [](const Entry& entry) { return entry.name == nullptr; });
+    if (gone && entries_.size() < entries_.capacity() / 2) entries_.shrink_to_fit();
+    merge(std::move(fresh));
+    totals_ = totals;
+    snapshot_.reset();
+}
+
+/// Without a record the entry is left with no name, to be taken out.
+void Catalogue::change(Entry& entry, const wire::ServiceRecord* record) {
+    if (record == nullptr || record->service() != entry.name->text()) {
+        names_.remove(*std::exchange(entry.name, nullptr), holder(entry), entry.flags());
+        if (record != nullptr) entry = enter(*record);
+        return;
+    }
+    const bool was_draining = entry.draining();
+    entry.particulars = particulars_of(*record);
+    if (entry.draining() != was_draining)
+        names_.set_draining(*entry.name, holder(entry), entry.draining());
+}
+
+Entry Catalogue::enter(const wire::ServiceRecord& record) {
+    const Name& name = names_.add(record.service(), {node_, record.instance()}, record.flags());
+    return {record.instance(), &name, particulars_of(record)};
+}
+
+void Catalogue::merge(std::vector<Entry>&& fresh) {
+    if (fresh.empty()) return;
+    const std::size_t size = entries_.size() + fresh.size();
+    const bool at_the_end = entries_.empty() || entries_.back().instance < fresh.front().instance;
+    if (at_the_end && size <= entries_.capacity()) {
+        std::ranges::move(fresh, std::back_inserter(entries_));
+        return;
+    }
+    std::vector<Entry> merged;
+    // Not twice as much as is needed: of most directories this is the greater part.
+    merged.reserve(size + entries_.size() / 8);
+    std::merge(std::make_move_iterator(entries_.begin()), std::make_move_iterator(entries_.end()),
+               std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()),
+               std::back_inserter(merged),
+               [](const Entry& a, const Entry& b) { return a.instance < b.instance; });
+    entries_ = std::move(merged);
+}
+
+void Catalogue::forget_all() {
+    for (const Entry& entry : entries_) names_.remove(*entry.name, holder(entry), entry.flags());
+    entries_ = std::vector<Entry>();
+    totals_ = {};
+    snapshot_.reset();
+}
+
+// ---- what is told
+
+void Catalogue::keep(const wire::DirectoryOp& op, std::uint64_t digest_after) {
+    changes_.push_back({op.SerializeAsString(), digest_after});
+    changes_bytes_ += changes_.back().op.size();
+    while (changes_.size() > kept_changes || changes_bytes_ > kept_bytes) {
+        changes_bytes_ -= changes_.front().op.size();
+        changes_.pop_front();
+    }
+}
+
+void Catalogue::forget_changes() {
+    changes_.clear();
+    changes_bytes_ = 0;
+    snapshot_.reset();
 }
 
 std::optional<wire::DirectoryDelta> Catalogue::after(wire::RouterId origin,
@@ -144,9 +257,9 @@ std::optional<wire::DirectoryDelta> Catalogue::after(wire::RouterId origin,
     std::uint64_t at = known;
     for (; at < sequence_; ++at) {
         const Change& change = changes_[at - before_kept];
-        if (size != 0 && size + change.size > directory_frame) break;
-        size += change.size + 8;
-        *delta.add_ops() = change.op;
+        if (size != 0 && size + change.op.size() > directory_frame) break;
+        size += change.op.size() + 8;
+        delta.add_ops()->ParseFromString(change.op);
         delta.set_digest_after(change.digest_after);
     }
     delta.set_to_sequence(at);
@@ -154,17 +267,18 @@ std::optional<wire::DirectoryDelta> Catalogue::after(wire::RouterId origin,
 }
 
 std::shared_ptr<const Snapshot> Catalogue::snapshot(wire::RouterId origin) const {
-    if (snapshot_) return snapshot_;
+    if (auto made = snapshot_.lock()) return made;
     std::vector<wire::DirectorySnapshot> chunks(1);
     std::size_t size = 0;
-    for (const auto& [instance, record] : records_) {
+    for (const Entry& entry : entries_) {
+        wire::ServiceRecord record = entry.record();
         const std::size_t more = record.ByteSizeLong() + 8;
         if (size != 0 && size + more > directory_frame) {
             chunks.emplace_back();
             size = 0;
         }
         size += more;
-        *chunks.back().add_records() = record;
+        *chunks.back().add_records() = std::move(record);
     }
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->epoch = epoch_;
@@ -175,11 +289,11 @@ std::shared_ptr<const Snapshot> Catalogue::snapshot(wire::RouterId origin) const
         chunks[i].set_sequence(sequence_);
         chunks[i].set_chunk(i);
         chunks[i].set_chunks(static_cast<std::uint32_t>(chunks.size()));
-        chunks[i].set_digest(digest_);
+        chunks[i].set_digest(totals_.digest);
         snapshot->chunks.push_back(wire::encode(chunks[i]));
     }
     snapshot_ = snapshot;
-    return snapshot_;
+    return snapshot;
 }
 
 Result<std::optional<SnapshotAssembly::Whole>> SnapshotAssembly::add(
@@ -195,8 +309,7 @@ Result<std::optional<SnapshotAssembly::Whole>> SnapshotAssembly::add(
     ++next_;
     for (wire::ServiceRecord& record : *chunk.mutable_records()) {
         bytes_ += record.ByteSizeLong();
-        const std::uint64_t instance = record.instance();
-        whole_.records.insert_or_assign(instance, std::move(record));
+        whole_.records.push_back(std::move(record));
     }
     if (whole_.records.size() > max_catalogue || bytes_ > max_catalogue_bytes) return too_many();
     if (next_ < chunk.chunks()) return std::optional<Whole>();

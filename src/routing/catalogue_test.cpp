@@ -25,35 +25,43 @@ wire::DirectoryOp remove(std::uint64_t instance) {
     return op;
 }
 
+struct OwnNames {
+    Names names;
+};
+/// A catalogue alone in its directory.
+struct Solo : OwnNames, Catalogue {
+    Solo() : Catalogue(names, 0) {}
+};
+
+std::string text_of(const Entry& entry) {
+    return entry.record().SerializeAsString();
+}
+
 bool same(const Catalogue& a, const Catalogue& b) {
-    if (a.records().size() != b.records().size() || a.digest() != b.digest()) return false;
-    for (const auto& [instance, record] : a.records()) {
-        const auto other = b.records().find(instance);
-        if (other == b.records().end() || digest_of(other->second) != digest_of(record))
-            return false;
-    }
+    const bool alike = std::ranges::equal(a.entries(), b.entries(), {}, text_of, text_of);
+    if (!alike || a.digest() != b.digest()) return false;
     return a.epoch() == b.epoch() && a.sequence() == b.sequence();
 }
 
 /// Sends the whole of `from` to `to` as chunks would travel.
 Result<News> copy(const Catalogue& from, Catalogue& to) {
     SnapshotAssembly assembly;
-    for (const Buffer& chunk : from.snapshot(author)->chunks) {
+    const auto snapshot = from.snapshot(author);
+    for (const Buffer& chunk : snapshot->chunks) {
         EXPECT_LE(chunk.size(), wire::max_record);
         JETWAY_ASSIGN(auto body, wire::decode<wire::DirectorySnapshot>(chunk.bytes()));
         JETWAY_ASSIGN(auto whole, assembly.add(std::move(body)));
         if (whole) {
-            return to.replace(whole->epoch, whole->sequence, whole->digest,
-                              std::move(whole->records));
+            return to.replace(whole->epoch, whole->sequence, whole->digest, whole->records);
         }
     }
     return Error(Code::protocol, "the last chunk did not complete it");
 }
 
 TEST(Catalogue, ACopyThatLacksALittleIsToldOnlyThat) {
-    Catalogue original;
+    Solo original;
     original.write(1, add(1, "echo"));
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     ASSERT_EQ(*copy(original, copy_of_it), News::newer);
     original.write(1, add(2, "gpu"));
     original.write(1, remove(1));
@@ -66,19 +74,19 @@ TEST(Catalogue, ACopyThatLacksALittleIsToldOnlyThat) {
 }
 
 TEST(Catalogue, ADeltaAfterAHoleIsNotApplied) {
-    Catalogue original;
+    Solo original;
     for (std::uint64_t i = 1; i <= 3; ++i) original.write(1, add(i, "s"));
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     EXPECT_EQ(*copy_of_it.apply(*original.after(author, 1)), News::gap);
     EXPECT_EQ(copy_of_it.sequence(), 0U);
-    EXPECT_TRUE(copy_of_it.records().empty());
+    EXPECT_TRUE(copy_of_it.entries().empty());
 }
 
 TEST(Catalogue, WhatIsKnownAlreadyIsSkipped) {
-    Catalogue original;
+    Solo original;
     for (std::uint64_t i = 1; i <= 3; ++i) original.write(1, add(i, "s"));
     const auto early = original.after(author, 0);
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     EXPECT_EQ(*copy_of_it.apply(*early), News::newer);
     EXPECT_EQ(*copy_of_it.apply(*early), News::older);
     original.write(1, remove(2));
@@ -87,22 +95,22 @@ TEST(Catalogue, WhatIsKnownAlreadyIsSkipped) {
 }
 
 TEST(Catalogue, ADeltaWithTheWrongResultChangesNothing) {
-    Catalogue original;
+    Solo original;
     original.write(1, add(1, "echo"));
     auto delta = *original.after(author, 0);
     delta.set_digest_after(delta.digest_after() + 1);
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     EXPECT_EQ(*copy_of_it.apply(delta), News::broken);
-    EXPECT_TRUE(copy_of_it.records().empty());
+    EXPECT_TRUE(copy_of_it.entries().empty());
     EXPECT_EQ(copy_of_it.sequence(), 0U);
 }
 
 TEST(Catalogue, ADeltaWhoseNumbersDoNotMatchIsAProtocolError) {
-    Catalogue original;
+    Solo original;
     original.write(1, add(1, "echo"));
     auto delta = *original.after(author, 0);
     delta.set_to_sequence(5);
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     EXPECT_EQ(copy_of_it.apply(delta).error().code, Code::protocol);
     delta.set_to_sequence(~0ULL);
     delta.set_from_sequence(~0ULL);
@@ -110,11 +118,11 @@ TEST(Catalogue, ADeltaWhoseNumbersDoNotMatchIsAProtocolError) {
 }
 
 TEST(Catalogue, ANewEpochVoidsWhatWasKnown) {
-    Catalogue first_life;
+    Solo first_life;
     first_life.write(1, add(1, "echo"));
-    Catalogue second_life;
+    Solo second_life;
     second_life.write(2, add(9, "gpu"));
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     copy_of_it.apply(*first_life.after(author, 0)).value();
     EXPECT_EQ(*copy_of_it.apply(*second_life.after(author, 0)), News::newer);
     EXPECT_TRUE(same(second_life, copy_of_it));
@@ -122,7 +130,7 @@ TEST(Catalogue, ANewEpochVoidsWhatWasKnown) {
 }
 
 TEST(Catalogue, OldChangesAreNotKept) {
-    Catalogue original;
+    Solo original;
     for (std::uint64_t i = 1; i <= 100; ++i) original.write(1, add(i, "s"));
     EXPECT_FALSE(original.after(author, 35));
     EXPECT_TRUE(original.after(author, 36));
@@ -131,38 +139,40 @@ TEST(Catalogue, OldChangesAreNotKept) {
 }
 
 TEST(Catalogue, AnEmptyOneCanBeCopiedToo) {
-    Catalogue original;
+    Solo original;
     original.write(1, add(1, "echo"));
     original.write(1, remove(1));
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     ASSERT_EQ(*copy(original, copy_of_it), News::newer);
     EXPECT_TRUE(same(original, copy_of_it));
     EXPECT_EQ(copy_of_it.digest(), 0U);
 }
 
 TEST(Catalogue, ALargeOneTravelsInChunksThatFitAFrame) {
-    Catalogue original;
+    Solo original;
     for (std::uint64_t i = 1; i <= 5'000; ++i) {
         original.write(1, add(i, "service-" + std::string(i % 200, 'x')));
     }
     EXPECT_GT(original.snapshot(author)->chunks.size(), 10U);
-    Catalogue copy_of_it;
+    Solo copy_of_it;
     ASSERT_EQ(*copy(original, copy_of_it), News::newer);
     EXPECT_TRUE(same(original, copy_of_it));
 }
 
 TEST(Catalogue, TooManyServicesAreRefused) {
-    Records records;
-    for (std::uint64_t i = 1; i <= max_catalogue + 1; ++i) records[i] = add(i, "s").record();
+    std::vector<wire::ServiceRecord> records;
     std::uint64_t digest = 0;
-    for (const auto& [instance, record] : records) digest += digest_of(record);
-    Catalogue copy_of_it;
-    EXPECT_EQ(copy_of_it.replace(1, 1, digest, std::move(records)).error().code, Code::too_large);
-    EXPECT_TRUE(copy_of_it.records().empty());
+    for (std::uint64_t i = 1; i <= max_catalogue + 1; ++i) {
+        records.push_back(add(i, "s").record());
+        digest += digest_of(records.back());
+    }
+    Solo copy_of_it;
+    EXPECT_EQ(copy_of_it.replace(1, 1, digest, records).error().code, Code::too_large);
+    EXPECT_TRUE(copy_of_it.entries().empty());
 }
 
 TEST(SnapshotAssembly, ChunksOutOfTurnNeverMakeAWhole) {
-    Catalogue original;
+    Solo original;
     for (std::uint64_t i = 1; i <= 1'000; ++i) original.write(1, add(i, std::string(100, 's')));
     const auto snapshot = original.snapshot(author);
     const auto chunk = [&](std::size_t i) {
@@ -181,9 +191,89 @@ TEST(SnapshotAssembly, ChunksOutOfTurnNeverMakeAWhole) {
     EXPECT_EQ(whole->records.size(), 1'000U);
 }
 
+TEST(Catalogue, ARecordComesOutAsItWentIn) {
+    wire::ServiceRecord record = add(7, "gpu").record();
+    record.set_weight(3);
+    record.set_flags(service_hidden | 64);
+    record.set_type(9);
+    record.add_accepts("text/plain");
+    record.add_features("colour");
+    std::string bytes = record.SerializeAsString();
+    bytes += "\x7a\x03new";  // field 15, of a later version
+    ASSERT_TRUE(record.ParseFromString(bytes));
+    wire::DirectoryOp op;
+    *op.mutable_record() = record;
+    Solo catalogue;
+    catalogue.write(1, op);
+    catalogue.write(1, add(8, "plain"));
+    EXPECT_EQ(catalogue.find(7)->record().SerializeAsString(), bytes);
+    EXPECT_EQ(catalogue.find(8)->record().SerializeAsString(),
+              add(8, "plain").record().SerializeAsString());
+    EXPECT_EQ(catalogue.find(9), nullptr);
+}
+
+TEST(Catalogue, AnUpdateWithinADeltaCountsOnce) {
+    Solo original;
+    original.write(1, add(1, "a"));
+    Solo copy_of_it;
+    copy_of_it.apply(*original.after(author, 0)).value();
+    original.write(1, add(2, "b"));
+    original.write(1, add(2, "c"));
+    original.write(1, remove(1));
+    original.write(1, add(1, "d"));
+    original.write(1, add(3, "e"));
+    original.write(1, remove(3));
+    EXPECT_EQ(*copy_of_it.apply(*original.after(author, 1)), News::newer);
+    EXPECT_TRUE(same(original, copy_of_it));
+    ASSERT_EQ(copy_of_it.entries().size(), 2U);
+    EXPECT_EQ(copy_of_it.entries()[0].name->text(), "d");
+    EXPECT_EQ(copy_of_it.names.instances(), 2U);
+}
+
+TEST(Catalogue, ASnapshotWithOneInstanceTwiceIsAProtocolError) {
+    const std::vector<wire::ServiceRecord> records{add(1, "a").record(), add(1, "a").record()};
+    Solo copy_of_it;
+    EXPECT_EQ(copy_of_it.replace(1, 1, 2 * digest_of(records[0]), records).error().code,
+              Code::protocol);
+}
+
+TEST(Catalogue, ADeltaBeyondTheShareOfAMachineChangesNothing) {
+    Solo original;
+    for (std::uint64_t i = 1; i <= max_catalogue; ++i) original.write(1, add(i, "s"));
+    Solo copy_of_it;
+    ASSERT_EQ(*copy(original, copy_of_it), News::newer);
+    original.write(1, add(max_catalogue + 1, "s"));
+    EXPECT_EQ(copy_of_it.apply(*original.after(author, max_catalogue)).error().code,
+              Code::too_large);
+    EXPECT_EQ(copy_of_it.entries().size(), max_catalogue);
+    EXPECT_EQ(copy_of_it.sequence(), max_catalogue);
+}
+
+TEST(Catalogue, OneThatIsNoMoreLeavesNoNames) {
+    Names names;
+    {
+        Catalogue catalogue(names, 3);
+        catalogue.write(1, add(1, "a"));
+        catalogue.write(1, add(2, "b"));
+        EXPECT_EQ(names.size(), 2U);
+    }
+    EXPECT_EQ(names.size(), 0U);
+}
+
+TEST(Catalogue, ASnapshotIsMadeOnceForAllLinksAndKeptByThemAlone) {
+    Solo original;
+    original.write(1, add(1, "a"));
+    const auto first = original.snapshot(author);
+    EXPECT_EQ(original.snapshot(author), first);
+    const std::weak_ptr<const Snapshot> kept = first;
+    original.write(1, add(2, "b"));
+    EXPECT_NE(original.snapshot(author), first);
+    EXPECT_EQ(kept.use_count(), 1);
+}
+
 RC_GTEST_PROP(Catalogue, ACopyFedAnyMixOfDeltasAndSnapshotsEndsEqual, ()) {
-    Catalogue original;
-    Catalogue copy_of_it;
+    Solo original;
+    Solo copy_of_it;
     std::uint64_t known = 0;
     const auto steps = *rc::gen::inRange(1, 120);
     for (int i = 0; i < steps; ++i) {
@@ -191,7 +281,10 @@ RC_GTEST_PROP(Catalogue, ACopyFedAnyMixOfDeltasAndSnapshotsEndsEqual, ()) {
         if (*rc::gen::inRange(0, 3) == 0) {
             original.write(1, remove(instance));
         } else {
-            original.write(1, add(instance, "s" + std::to_string(*rc::gen::inRange(0, 9))));
+            wire::DirectoryOp op = add(instance, "s" + std::to_string(*rc::gen::inRange(0, 9)));
+            op.mutable_record()->set_flags(*rc::gen::inRange(0U, 4U));
+            op.mutable_record()->set_weight(*rc::gen::inRange(0U, 3U));
+            original.write(1, op);
         }
         if (*rc::gen::inRange(0, 4) != 0) continue;
         const auto delta = original.after(author, known);

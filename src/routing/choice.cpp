@@ -13,6 +13,8 @@ namespace {
 
 constexpr NodeIndex self = 0;
 
+constexpr std::size_t most_suggested = 10'000;  // instances that are looked at for a suggestion
+
 /// What is not farther than this is as good as the nearest.
 std::uint64_t about_as_near(std::uint64_t nearest) {
     return std::max(nearest + nearest / 4, nearest + base_cost);
@@ -55,21 +57,15 @@ Result<Choice> Chooser::resolve(Time now, const std::string& text, LinkId from,
         (from == no_link || links_.on(fixed->second.terminal) != from)) {
         return choose_static(now, address, fixed->second);
     }
-    JETWAY_ASSIGN(std::vector<Holder> holders, candidates(now, address));
-    std::vector<Holder> usable_ones = holders;
-    std::erase_if(usable_ones, [&](const Holder& holder) {
-        return !usable(holder) || std::ranges::find(tried, instance_of(holder)) != tried.end();
-    });
-    if (usable_ones.empty()) return none_usable(now, address, holders);
+    JETWAY_ASSIGN(const std::span<const Offering> offerings, candidates(now, address));
     const Ways ways = map_.ways(now);
-    const Holder best = *std::ranges::min_element(
-        usable_ones, [&](const Holder& a, const Holder& b) { return nearer(ways, a, b); });
-    std::erase_if(usable_ones, [&](const Holder& holder) {
-        return ways.is_doubtful(holder.node) != ways.is_doubtful(best.node) ||
-               ways.cost(holder.node) > about_as_near(ways.cost(best.node));
-    });
-    if (random == nullptr) return go(ways.route(best.node), best, ways.cost(best.node));
-    const Holder chosen = pick(ways, std::move(usable_ones), *random);
+    const std::vector<Candidate> near = nearest_of(ways, offerings, tried);
+    if (near.empty()) return none_usable(now, address, offerings);
+    if (random == nullptr) {
+        const Holder best = take(near, 0, tried);
+        return go(ways.route(best.node), best, ways.cost(best.node));
+    }
+    const Holder chosen = pick(ways, near, tried, *random);
     return go(spread(ways, chosen.node, *random), chosen, ways.cost(chosen.node));
 }
 
@@ -82,15 +78,71 @@ Route Chooser::spread(const Ways& ways, NodeIndex node, Random& random) const {
     return pick == equals.size() ? ways.route(node) : std::move(equals[pick]);
 }
 
+/// The machines that are about equally near, the nearest first; the others by node. Looks at
+/// machines, never at all instances: of those there may be a million.
+std::vector<Chooser::Candidate> Chooser::nearest_of(const Ways& ways,
+                                                    std::span<const Offering> offerings,
+                                                    std::span<const Instance> tried) const {
+    std::vector<Candidate> near;
+    for (const Offering& offering : offerings) {
+        const std::size_t count = usable(offering.node) ? count_free(offering, tried) : 0;
+        if (count != 0) near.push_back({&offering, count});
+    }
+    if (near.empty()) return near;
+    const auto best = std::ranges::min_element(near, [&](const Candidate& a, const Candidate& b) {
+        return nearer(ways, {a.offering->node, 0}, {b.offering->node, 0});
+    });
+    const NodeIndex nearest = best->offering->node;
+    std::rotate(near.begin(), best, best + 1);
+    std::erase_if(near, [&](const Candidate& candidate) {
+        const NodeIndex node = candidate.offering->node;
+        return ways.is_doubtful(node) != ways.is_doubtful(nearest) ||
+               ways.cost(node) > about_as_near(ways.cost(nearest));
+    });
+    return near;
+}
+
+std::size_t Chooser::count_free(const Offering& offering, std::span<const Instance> tried) const {
+    const auto takers = offering.takers.all();
+    const auto used = std::ranges::count_if(tried, [&](const Instance& instance) {
+        return instance == instance_of({offering.node, instance.number}) &&
+               std::ranges::binary_search(takers, instance.number);
+    });
+    return takers.size() - static_cast<std::size_t>(used);
+}
+
+bool Chooser::is_tried(const Holder& holder, std::span<const Instance> tried) const {
+    return std::ranges::find(tried, instance_of(holder)) != tried.end();
+}
+
+/// The instance with this number, counted through all candidates.
+Holder Chooser::take(const std::vector<Candidate>& near, std::size_t number,
+                     std::span<const Instance> tried) const {
+    const Candidate* candidate = near.data();
+    for (; number >= candidate->free; ++candidate) number -= candidate->free;
+    const NodeIndex node = candidate->offering->node;
+    const auto takers = candidate->offering->takers.all();
+    if (candidate->free == takers.size()) return {node, takers[number]};
+    for (const std::uint64_t instance : takers) {
+        if (!is_tried({node, instance}, tried) && number-- == 0) return {node, instance};
+    }
+    return {};
+}
+
 /// Of two at random, the one with less to do.
-Holder Chooser::pick(const Ways& ways, std::vector<Holder> holders, Random& random) const {
-    if (holders.size() == 1) return holders.front();
-    std::swap(holders[0], holders[random.below(holders.size())]);
-    std::swap(holders[1], holders[1 + random.below(holders.size() - 1)]);
-    const double first = burden(ways, holders[0]);
-    const double second = burden(ways, holders[1]);
-    if (first != second) return first < second ? holders[0] : holders[1];
-    return nearer(ways, holders[0], holders[1]) ? holders[0] : holders[1];
+Holder Chooser::pick(const Ways& ways, const std::vector<Candidate>& near,
+                     std::span<const Instance> tried, Random& random) const {
+    std::size_t count = 0;
+    for (const Candidate& candidate : near) count += candidate.free;
+    if (count == 1) return take(near, 0, tried);
+    const std::size_t one = random.below(count);
+    const std::size_t other = (one + 1 + random.below(count - 1)) % count;
+    const Holder a = take(near, one, tried);
+    const Holder b = take(near, other, tried);
+    const double burden_of_a = burden(ways, a);
+    const double burden_of_b = burden(ways, b);
+    if (burden_of_a != burden_of_b) return burden_of_a < burden_of_b ? a : b;
+    return nearer(ways, a, b) ? a : b;
 }
 
 /// What another stream would have to wait for there: the way, what its machine does already, and
@@ -127,16 +179,16 @@ Error Chooser::not_here(const std::string& service) const {
     return not_there({service, self_name()}, self);
 }
 
-Result<std::vector<Holder>> Chooser::candidates(Time now, const wire::Address& address) const {
-    const auto known = directory_.holders(address.service);
-    std::vector<Holder> holders(known.begin(), known.end());
+Result<std::span<const Offering>> Chooser::candidates(Time now,
+                                                      const wire::Address& address) const {
+    const std::span<const Offering> offerings = directory_.offerings(address.service);
     if (address.machine.empty()) {
-        if (holders.empty()) return unknown_service(address.service);
-        return holders;
+        if (offerings.empty()) return unknown_service(address.service);
+        return offerings;
     }
     JETWAY_ASSIGN(const NodeIndex node, machine(now, address));
-    std::erase_if(holders, [node](const Holder& holder) { return holder.node != node; });
-    if (!holders.empty()) return holders;
+    const auto there = std::ranges::equal_range(offerings, node, {}, &Offering::node);
+    if (!there.empty()) return std::span<const Offering>(there);
     // A machine that is gone took its list of services along, or never told it.
     if (!topology_[node].reachable) return unreachable(now, address, node);
     return not_there(address, node);
@@ -206,8 +258,9 @@ Result<Choice> Chooser::choose_static(Time now, const wire::Address& address,
     }
     if (target == self || first == no_node) return unreachable(now, address, target);
     Holder holder{target, 0};
-    for (const Holder& known : directory_.holders(address.service)) {
-        if (known.node == target) holder = known;
+    for (const Offering& offering : directory_.offerings(address.service)) {
+        if (offering.node == target && !offering.takers.all().empty())
+            holder.instance = offering.takers.all().back();
     }
     const Route path = target == first ? Route{self, first} : map_.route_by(first, target);
     if (path.empty()) return unreachable(now, address, target);
@@ -252,11 +305,13 @@ Result<Choice> Chooser::go(const Route& route, const Holder& holder, std::uint32
     return choice;
 }
 
+bool Chooser::usable(NodeIndex node) const {
+    return map_.paths().reaches(node) && !topology_[node].draining();
+}
+
 bool Chooser::usable(const Holder& holder) const {
-    const Node& node = topology_[holder.node];
-    const wire::ServiceRecord* record = directory_.find(holder);
-    return map_.paths().reaches(holder.node) && !node.draining() && record != nullptr &&
-           (record->flags() & service_draining) == 0;
+    const Entry* entry = directory_.find(holder);
+    return usable(holder.node) && entry != nullptr && !entry->draining();
 }
 
 bool Chooser::nearer(const Ways& ways, const Holder& a, const Holder& b) const {
@@ -270,40 +325,44 @@ bool Chooser::nearer(const Ways& ways, const Holder& a, const Holder& b) const {
 
 Error Chooser::unknown_service(const std::string& service) const {
     Error error(Code::no_service, "nobody offers " + quoted(service));
-    const std::string near = nearest(service, directory_.names());
+    std::vector<std::string> names;
+    for (const auto& [name, holders] : directory_.shown(most_suggested)) names.emplace_back(name);
+    const std::string near = nearest(service, names);
     error.next = near.empty() ? "jetway services" : "did you mean " + quoted(near) + "?";
     return error;
 }
 
 Error Chooser::not_there(const wire::Address& address, NodeIndex node) const {
-    std::vector<std::string> machines;
-    for (const Holder& holder : directory_.holders(address.service)) {
-        machines.push_back(topology_[holder.node].machine);
-    }
-    if (machines.empty()) {
+    const std::span<const Offering> offerings = directory_.offerings(address.service);
+    if (offerings.empty()) {
         Error error = unknown_service(address.service);
         error.detail += ", " + topology_[node].machine + " neither";
         return error;
     }
     Error error(Code::no_instance,
                 topology_[node].machine + " does not offer " + quoted(address.service));
-    error.next = "it is on " + *std::ranges::min_element(machines);
+    const auto first = std::ranges::min_element(
+        offerings, {}, [this](const Offering& offering) -> const std::string& {
+            return topology_[offering.node].machine;
+        });
+    error.next = "it is on " + topology_[first->node].machine;
     return error;
 }
 
 Error Chooser::none_usable(Time now, const wire::Address& address,
-                           const std::vector<Holder>& holders) const {
-    const bool reached = std::ranges::any_of(
-        holders, [this](const Holder& holder) { return map_.paths().reaches(holder.node); });
+                           std::span<const Offering> offerings) const {
+    const bool reached = std::ranges::any_of(offerings, [this](const Offering& offering) {
+        return map_.paths().reaches(offering.node);
+    });
     if (reached) {
         return {Code::no_instance, "every instance of " + quoted(address.service) +
                                        " that can be reached is draining"};
     }
     // Of several, the one that was there last.
-    const Holder last = *std::ranges::max_element(holders, {}, [this](const Holder& holder) {
-        return std::tuple(topology_[holder.node].since, topology_[holder.node].router);
+    const auto last = std::ranges::max_element(offerings, {}, [this](const Offering& offering) {
+        return std::tuple(topology_[offering.node].since, topology_[offering.node].router);
     });
-    return unreachable(now, address, last.node);
+    return unreachable(now, address, last->node);
 }
 
 Error Chooser::unreachable(Time now, const wire::Address& address, NodeIndex node) const {

@@ -63,11 +63,23 @@ public:
 private:
     Result<Choice> resolve(Time now, const std::string& address, LinkId from,
                            std::span<const Instance> tried, Random* random) const;
-    Result<std::vector<Holder>> candidates(Time now, const wire::Address& address) const;
+    Result<std::span<const Offering>> candidates(Time now, const wire::Address& address) const;
     Result<NodeIndex> machine(Time now, const wire::Address& address) const;
     std::vector<NodeIndex> numbered(const std::string& text) const;
     Error ambiguous(const wire::Address& address, const std::vector<NodeIndex>& nodes) const;
-    Holder pick(const Ways& ways, std::vector<Holder> holders, Random& random) const;
+    /// A machine that offers what is asked for, and how many of its instances can be taken.
+    struct Candidate {
+        const Offering* offering = nullptr;
+        std::size_t free = 0;
+    };
+    std::vector<Candidate> nearest_of(const Ways& ways, std::span<const Offering> offerings,
+                                      std::span<const Instance> tried) const;
+    std::size_t count_free(const Offering& offering, std::span<const Instance> tried) const;
+    bool is_tried(const Holder& holder, std::span<const Instance> tried) const;
+    Holder take(const std::vector<Candidate>& near, std::size_t number,
+                std::span<const Instance> tried) const;
+    Holder pick(const Ways& ways, const std::vector<Candidate>& near,
+                std::span<const Instance> tried, Random& random) const;
     Route spread(const Ways& ways, NodeIndex node, Random& random) const;
     Instance instance_of(const Holder& holder) const;
     double burden(const Ways& ways, const Holder& holder) const;
@@ -75,14 +87,16 @@ private:
                                  const StaticRoute& route) const;
     Choice hand_over(LinkId link) const;
     Result<Choice> go(const Route& route, const Holder& holder, std::uint32_t cost) const;
+    bool usable(NodeIndex node) const;
     bool usable(const Holder& holder) const;
     bool nearer(const Ways& ways, const Holder& a, const Holder& b) const;
     Error unknown_service(const std::string& service) const;
     Error not_there(const wire::Address& address, NodeIndex node) const;
     Error none_usable(Time now, const wire::Address& address,
-                      const std::vector<Holder>& holders) const;
+                      std::span<const Offering> offerings) const;
     Error unreachable(Time now, const wire::Address& address, NodeIndex node) const;
-    std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
+    std::vector<RouteRow> rows_of(Time now, const std::string& service,
+                                  std::vector<Holder> holders) const;
     RouteRow static_row(Time now, const std::string& service, const StaticRoute& fixed) const;
     RouteRow row(const Ways& ways, const std::string& service, const Holder& holder) const;
     void go_by(RouteRow& row, const Route& route, std::uint32_t cost) const;

@@ -13,23 +13,18 @@ constexpr std::size_t most_alternates = 3;  // shown of one instance
 }  // namespace
 
 std::vector<RouteRow> Chooser::rows(Time now) const {
+    auto shown = directory_.shown();
+    for (const auto& [service, route] : static_) shown[service];
     std::vector<RouteRow> result;
-    std::vector<std::string> names = directory_.names();
-    for (const auto& [service, route] : static_) names.push_back(service);
-    std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
-    for (const std::string& name : names) {
-        for (RouteRow& row : rows_of(now, name)) result.push_back(std::move(row));
+    for (auto& [service, holders] : shown) {
+        for (RouteRow& row : rows_of(now, std::string(service), std::move(holders)))
+            result.push_back(std::move(row));
     }
     return result;
 }
 
-std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) const {
-    const auto known = directory_.holders(service);
-    std::vector<Holder> holders(known.begin(), known.end());
-    std::erase_if(holders, [this](const Holder& holder) {
-        return (directory_.find(holder)->flags() & service_hidden) != 0;
-    });
+std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service,
+                                       std::vector<Holder> holders) const {
     const Ways ways = map_.ways(now);
     std::ranges::sort(holders, [&](const Holder& a, const Holder& b) {
         if (usable(a) != usable(b)) return usable(a);
@@ -95,7 +90,7 @@ RouteRow Chooser::static_row(Time now, const std::string& service, const StaticR
 RouteRow Chooser::row(const Ways& ways, const std::string& service, const Holder& holder) const {
     RouteRow row;
     const Node& node = topology_[holder.node];
-    const wire::ServiceRecord& record = *directory_.find(holder);
+    const wire::ServiceRecord record = directory_.find(holder)->record();
     row.service = service;
     row.machine = node.machine;
     row.router = node.router;

@@ -187,6 +187,58 @@ TEST(Choice, StreamsAreSpreadOverInstancesThatAreEquallyNear) {
     for (const auto& [link, count] : streams) EXPECT_NEAR(count, 10, 2) << link;
 }
 
+TEST(Choice, StreamsAreSpreadOverTheInstancesOfOneMachineToo) {
+    Exchange mesh;
+    mesh.add("a");
+    mesh.add("b");
+    mesh.connect("a", "b");
+    std::map<LinkId, int> streams;
+    for (int i = 0; i < 3; ++i) streams[serve(mesh, "b", "echo")] = 0;
+    mesh.run_for(1s);
+    const LinkId caller = mesh.attach("a", "caller");
+    for (std::uint32_t i = 0; i < 30; ++i) {
+        wire::Open open;
+        open.set_destination("echo");
+        mesh.say("a", caller, {wire::FrameType::open, 1 + 2 * i, wire::encode(open)});
+        mesh.run_for(1ms);
+    }
+    for (const auto& stream : mesh.at("b").streams()) ++streams[stream.to];
+    ASSERT_EQ(streams.size(), 3U);
+    for (const auto& [link, count] : streams) EXPECT_NEAR(count, 10, 2) << link;
+}
+
+TEST(Choice, AnInstanceThatDrainsIsTakenNoMore) {
+    Exchange mesh;
+    mesh.add("a");
+    mesh.add("b");
+    mesh.connect("a", "b");
+    mesh.run_for(1s);
+    routing::Names names;
+    Catalogue services(names, 0);
+    const auto say = [&](std::uint64_t instance, std::uint32_t flags) {
+        wire::DirectoryOp op;
+        op.mutable_record()->set_instance(instance);
+        op.mutable_record()->set_service("echo");
+        op.mutable_record()->set_flags(flags);
+        services.write(mesh.at("b").options().epoch, op);
+        const auto delta = *services.after(2, services.sequence() - 1);
+        mesh.at("a").receive(mesh.now(), 0, {wire::FrameType::dir_delta, 0, wire::encode(delta)});
+    };
+    say(1, 0);
+    say(2, 0);
+    EXPECT_EQ(mesh.at("a").resolve(mesh.now(), "echo")->instance, 1U);
+    say(1, service_draining);
+    EXPECT_EQ(mesh.at("a").resolve(mesh.now(), "echo")->instance, 2U);
+    say(2, service_draining);
+    EXPECT_EQ(error(mesh, "a", "echo").detail,
+              "every instance of \"echo\" that can be reached is draining");
+    const auto rows = mesh.at("a").routes(mesh.now());
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].why_not, "draining");
+    say(1, 0);
+    EXPECT_EQ(mesh.at("a").resolve(mesh.now(), "echo")->instance, 1U);
+}
+
 TEST(Choice, AFartherInstanceIsLeftAloneHoweverBusyTheNearOneIs) {
     Trio mesh;
     const LinkId caller = mesh.attach("a", "caller");
@@ -227,7 +279,8 @@ private:
             adjacency->set_cost(cost);
         }
         at("a").receive(now(), 0, {wire::FrameType::node, 0, wire::encode(record)});
-        Catalogue services;
+        routing::Names names;
+        Catalogue services(names, 0);
         wire::DirectoryOp op;
         op.mutable_record()->set_instance(1);
         op.mutable_record()->set_service("s" + std::to_string(router));

@@ -227,8 +227,7 @@ Result<> Control::on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body
     if (node == no_node || node == self) return success();
     if (whole->epoch != topology_[node].version.epoch) return success();
     const std::uint64_t sequence = whole->sequence;
-    return on_catalogue(now, link, from, node, sequence,
-                        directory_.replace(node, std::move(*whole)));
+    return on_catalogue(now, link, from, node, sequence, directory_.replace(node, *whole));
 }
 
 Result<> Control::on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex node,

@@ -76,7 +76,7 @@ void Control::find_paths(Time now) {
 void Control::forget(Time now) {
     forget_at_ = now + forget_interval;
     for (const NodeIndex node : topology_.forget(now)) {
-        directory_.clear(node, topology_[node].version.epoch);
+        directory_.clear(node);
         questions_.erase(node);
     }
     report_names(now);
@@ -110,7 +110,7 @@ void Control::report_names(Time now) {
 }
 
 void Control::begin_epoch(NodeIndex node) {
-    directory_.clear(node, topology_[node].version.epoch);
+    directory_.clear(node);
     questions_.erase(node);
     for (LinkId link = 0; link < links_.end(); ++link) {
         if (Neighbour* neighbour = links_.neighbour(link)) {
@@ -184,11 +184,8 @@ std::vector<MachineRow> Control::machines(Time now) const {
         row.reachable = known.reachable;
         row.unreachable_for = known.reachable ? Duration::zero() : now - known.since;
         row.hops = map_.paths().hops(node);
-        const Records& records = directory_[node].records();
-        row.services =
-            static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& entry) {
-                return (entry.second.flags() & service_hidden) == 0;
-            }));
+        row.services = static_cast<std::size_t>(
+            std::ranges::count(directory_[node].entries(), false, &Entry::hidden));
         rows.push_back(std::move(row));
     }
     return rows;

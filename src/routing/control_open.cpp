@@ -147,7 +147,8 @@ bool Control::was_there_lately(Time now, const std::string& text) const {
     if (gone != gone_names_.end() && now - gone->second < memory_of_names) return true;
     if (!address->machine.empty())
         return std::ranges::any_of(topology_.named(address->machine), lost_lately);
-    return std::ranges::any_of(directory_.holders(address->service), lost_lately, &Holder::node);
+    return std::ranges::any_of(directory_.offerings(address->service), lost_lately,
+                               &Offering::node);
 }
 
 /// A machine vouches for its own services only, so the machine's part of a source is always its
@@ -262,16 +263,14 @@ Control::Routed Control::deliver(wire::Open& open) {
     }
     const std::string service = service_of(open.destination());
     if (open.instance() == 0) {
-        std::uint64_t first = 0;
-        for (const Holder& holder : directory_.holders(service)) {
-            if (holder.node != self) continue;
-            if (first == 0 || holder.instance < first) first = holder.instance;
-        }
-        open.set_instance(first);
+        const auto offerings = directory_.offerings(service);
+        // This machine is the first of all.
+        if (!offerings.empty() && offerings[0].node == self && !offerings[0].takers.all().empty())
+            open.set_instance(offerings[0].takers.all()[0]);
     }
-    const wire::ServiceRecord* record = directory_.find({self, open.instance()});
+    const Entry* entry = directory_.find({self, open.instance()});
     const auto local = local_.find(open.instance());
-    if (record == nullptr || record->service() != service || local == local_.end()) {
+    if (entry == nullptr || entry->name->text() != service || local == local_.end()) {
         return nack(chooser_.not_here(service));
     }
     if (open.probe()) return probe_answer(open);

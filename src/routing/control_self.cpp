@@ -54,7 +54,7 @@ std::uint64_t Control::offer(Time now, LocalService service) {
         record.clear_features();
     }
     local_[instance] = service.link;
-    directory_.offer(self, options_.epoch, std::move(record));
+    directory_.offer(self, options_.epoch, record);
     known_changed();
     report_names(now);
     announce_at_ = std::min(announce_at_, now + announce_wait);

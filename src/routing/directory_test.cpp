@@ -19,8 +19,12 @@ wire::ServiceRecord service(std::uint64_t instance, const std::string& name,
 }
 
 std::vector<Holder> holders(const Directory& directory, const std::string& name) {
-    const auto found = directory.holders(name);
-    return {found.begin(), found.end()};
+    std::vector<Holder> result;
+    for (const Offering& offering : directory.offerings(name)) {
+        for (const std::uint64_t instance : offering.takers.all())
+            result.push_back({offering.node, instance});
+    }
+    return result;
 }
 
 /// Node `from` of one directory becomes node `to` of another.
@@ -32,10 +36,11 @@ void tell(const Directory& source, NodeIndex from, Directory& target, NodeIndex 
         return;
     }
     SnapshotAssembly assembly;
-    for (const Buffer& chunk : source[from].snapshot(9)->chunks) {
+    const auto snapshot = source[from].snapshot(9);
+    for (const Buffer& chunk : snapshot->chunks) {
         auto whole = assembly.add(*wire::decode<wire::DirectorySnapshot>(chunk.bytes()));
         ASSERT_TRUE(whole);
-        if (*whole) ASSERT_TRUE(target.replace(to, std::move(**whole)));
+        if (*whole) ASSERT_TRUE(target.replace(to, **whole));
     }
 }
 
@@ -59,7 +64,7 @@ TEST(Directory, AWithdrawnInstanceLeavesTheOthers) {
     directory.withdraw(self, 1, 77);
     EXPECT_EQ(holders(directory, "echo"), (std::vector<Holder>{{0, 2}}));
     EXPECT_EQ(directory.find({0, 1}), nullptr);
-    EXPECT_EQ(directory.find({0, 2})->service(), "echo");
+    EXPECT_EQ(directory.find({0, 2})->name->text(), "echo");
 }
 
 TEST(Directory, AClearedMachineHasNothingLeftInTheIndex) {
@@ -68,11 +73,11 @@ TEST(Directory, AClearedMachineHasNothingLeftInTheIndex) {
     author.offer(self, 1, service(2, "gpu"));
     Directory directory;
     tell(author, self, directory, 3);
-    directory.clear(3, 2);
+    directory.clear(3);
     EXPECT_TRUE(holders(directory, "echo").empty());
     EXPECT_TRUE(holders(directory, "gpu").empty());
     EXPECT_EQ(directory.instances(), 0U);
-    EXPECT_EQ(directory[3].epoch(), 2U);
+    EXPECT_EQ(directory[3].sequence(), 0U);
 }
 
 TEST(Directory, NamesAreWhatPeopleMaySee) {
@@ -80,7 +85,11 @@ TEST(Directory, NamesAreWhatPeopleMaySee) {
     directory.offer(self, 1, service(1, "zebra"));
     directory.offer(self, 1, service(2, "echo"));
     directory.offer(self, 1, service(3, "answer-7", service_hidden));
-    EXPECT_EQ(directory.names(), (std::vector<std::string>{"echo", "zebra"}));
+    const auto shown = directory.shown();
+    ASSERT_EQ(shown.size(), 2U);
+    EXPECT_EQ(shown.at("echo"), (std::vector<Holder>{{0, 2}}));
+    EXPECT_EQ(shown.at("zebra"), (std::vector<Holder>{{0, 1}}));
+    EXPECT_EQ(directory.shown(1).size(), 1U);
     EXPECT_EQ(holders(directory, "answer-7").size(), 1U);
 }
 
@@ -99,6 +108,45 @@ TEST(Directory, ReportsNamesThatCameAndWentOnce) {
     EXPECT_TRUE(directory.take_changes().empty());
 }
 
+TEST(Directory, ASnapshotReportsOnlyWhatIsDifferent) {
+    Directory author;
+    author.offer(self, 1, service(1, "echo"));
+    author.offer(self, 1, service(2, "gpu"));
+    Directory directory;
+    tell(author, self, directory, 3);
+    directory.take_changes();
+    for (int i = 0; i < 100; ++i) author.offer(self, 1, service(1, "echo"));
+    author.withdraw(self, 1, 2);
+    author.offer(self, 1, service(3, "cat"));
+    tell(author, self, directory, 3);
+    const auto changes = directory.take_changes();
+    ASSERT_EQ(changes.size(), 2U);
+    EXPECT_EQ(changes[0].service, "gpu");
+    EXPECT_FALSE(changes[0].added);
+    EXPECT_EQ(changes[1].service, "cat");
+    EXPECT_TRUE(changes[1].added);
+}
+
+TEST(Directory, AMachineThatSaidNothingHasAnEmptyCatalogue) {
+    Directory directory;
+    directory.clear(5);
+    EXPECT_EQ(directory[5].sequence(), 0U);
+    EXPECT_TRUE(directory[5].entries().empty());
+    EXPECT_EQ(directory.find({5, 1}), nullptr);
+}
+
+TEST(Directory, InstancesOfOneNameGoOneByOneFromAmongThoseOfManyMachines) {
+    Directory author;
+    for (std::uint64_t i = 1; i <= 200; ++i) author.offer(self, 1, service(i, "echo"));
+    Directory directory;
+    for (NodeIndex node = 0; node < 50; ++node) tell(author, self, directory, node);
+    for (std::uint64_t i = 200; i > 0; --i) author.withdraw(self, 1, i);
+    tell(author, self, directory, 7);
+    EXPECT_EQ(directory.instances(), 49U * 200);
+    EXPECT_EQ(directory.offerings("echo").size(), 49U);
+    EXPECT_EQ(directory.offerings("echo")[7].node, 8U);
+}
+
 RC_GTEST_PROP(Directory, TheIndexIsTheUnionOfTheCatalogues, ()) {
     Directory authors[3];
     Directory directory;
@@ -114,7 +162,7 @@ RC_GTEST_PROP(Directory, TheIndexIsTheUnionOfTheCatalogues, ()) {
                 tell(authors[who], self, directory, who);
                 break;
             case 2:
-                directory.clear(who, 0);
+                directory.clear(who);
                 break;
             default:
                 authors[who].offer(
@@ -122,10 +170,10 @@ RC_GTEST_PROP(Directory, TheIndexIsTheUnionOfTheCatalogues, ()) {
         }
         std::size_t instances = 0;
         for (NodeIndex node = 0; node < 3; ++node) {
-            for (const auto& [instance, record] : directory[node].records()) {
+            for (const Entry& entry : directory[node].entries()) {
                 ++instances;
-                const auto found = holders(directory, record.service());
-                RC_ASSERT(std::ranges::count(found, Holder{node, instance}) == 1);
+                const auto found = holders(directory, std::string(entry.name->text()));
+                RC_ASSERT(std::ranges::count(found, Holder{node, entry.instance}) == 1);
             }
         }
         RC_ASSERT(directory.instances() == instances);

@@ -71,5 +71,38 @@ TEST(World, Of120RoutersConvergesAndHeals) {
     EXPECT_TRUE(call->finished);
 }
 
+/// Offered all at once, over 20 machines.
+void expect_names_within_five_seconds(std::size_t names) {
+    Mesh mesh(7);
+    make_random(mesh, 20, 10);
+    ASSERT_TRUE(mesh.run_until_quiet());
+    for (std::size_t i = 0; i < names; ++i)
+        mesh.at(member(i % 20)).offer("name-" + std::to_string(i));
+    const Stopwatch offered(mesh);
+    const auto all_known = [&](const Machine& machine) {
+        std::size_t known = 0;
+        for (const auto& row : machine.core().machines(mesh.now())) known += row.services;
+        return known == names + mesh.names().size();  // each has one of its own
+    };
+    const Time latest = mesh.now() + 5s;
+    for (const std::string& name : mesh.names()) {
+        while (!all_known(mesh.at(name)) && mesh.now() < latest) mesh.run_for(10ms);
+        ASSERT_TRUE(all_known(mesh.at(name))) << name;
+    }
+    offered.report("everybody knows " + std::to_string(names) + " names");
+    ASSERT_TRUE(mesh.run_until_quiet());
+    EXPECT_EQ(violations(mesh), Lines{});
+    EXPECT_EQ(mesh.at(member(3)).nearest("name-" + std::to_string(names - 1)), member(19));
+}
+
+TEST(World, TenThousandNamesReachEverybodyWithinFiveSeconds) {
+    expect_names_within_five_seconds(10'000);
+}
+
+/// --gtest_also_run_disabled_tests: half a gigabyte.
+TEST(World, DISABLED_AHundredThousandNamesReachEverybodyWithinFiveSeconds) {
+    expect_names_within_five_seconds(100'000);
+}
+
 }  // namespace
 }  // namespace jetway::simulate
