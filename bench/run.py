@@ -89,15 +89,16 @@ def spread(values, unit, digits=1):
     return f"{statistics.median(values):.{digits}f} {unit}", f"{min(values):.{digits}f} to {max(values):.{digits}f}"
 
 
-def google(program, *arguments):
-    """Google Benchmark's results by name: all values of items_per_second."""
+def google(program, *arguments, value="items_per_second"):
+    """Google Benchmark's results by name: one of their values, of every round."""
     command = [BIN / program, *arguments, f"--benchmark_repetitions={ROUNDS}", "--benchmark_format=json",
                "--benchmark_enable_random_interleaving=true"]
     found = {}
     report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     for row in report["benchmarks"]:
-        if row["run_type"] == "iteration" and "items_per_second" in row:
-            found.setdefault(row["run_name"].removesuffix("/real_time"), []).append(row["items_per_second"])
+        if row["run_type"] == "iteration" and value in row:
+            name = row["run_name"].removesuffix("/real_time").removesuffix("/iterations:1")
+            found.setdefault(name, []).append(row[value])
     return found
 
 
@@ -124,6 +125,45 @@ def forwarder():
         rows.append([name, *spread([v / 1e6 for v in values], "M/s", 2)])
     return table("Forwarding", "build/release/bench_forwarder", ["case", "median", "spread"], rows,
                  "Frames a second through one router's data plane, without sockets; streams/bytes a frame.")
+
+
+def routing():
+    """How the routing core grows: paths, names, frames, memory."""
+    program = "bench_routing"
+
+    def times(names, unit):
+        of_one_second = {"ms": 1e3, "ns": 1e9}[unit]
+        return {name: spread([of_one_second / value for value in values], unit, 3 if unit == "ms" else 0)
+                for name, values in google(program, f"--benchmark_filter=^({names})/").items()}
+
+    def sized(results, cases):
+        """The rows of `cases`, by size: {"case/10/100": cells} gives [case, "10", "100", *cells]."""
+        rows = [[*name.split("/"), *cells] for name, cells in results.items()]
+        rows.sort(key=lambda row: (cases.index(row[0]), [int(cell) for cell in row[1:] if cell.isdigit()]))
+        return [[f"{int(cell):,}" if cell.isdigit() else cell for cell in row] for row in rows]
+
+    paths = ["shortest_paths", "textbook"]
+    found = ["resolve", "carry"]
+    memory = ["memory_each_its_name", "memory_each_its_name_by_changes", "memory_of_1000_names"]
+    taken = {name: (f"{statistics.median(values):.0f} B", f"{statistics.median(values) * int(name.split('/')[1]) / 1e6:.1f} MB")
+             for name, values in google(program, "--benchmark_filter=^memory", value="each").items()}
+    return "\n".join([
+        table("Routing: shortest paths", f"build/release/{program}", ["case", "machines", "median", "spread"],
+              sized(times("|".join(paths), "ms"), paths),
+              "All ways from one machine, with about eight links each; beside Dijkstra's algorithm without hops, ties and "
+              "transit."),
+        table("Routing: names and frames", f"build/release/{program}",
+              ["case", "machines known", "names known", "median", "spread"], sized(times("|".join(found), "ns"), found),
+              "`resolve`: from a name to the route an OPEN carries (longer in a larger mesh). `carry`: a frame of 1,000 "
+              "bytes through the whole core, from link to link."),
+        table("Routing: one name", f"build/release/{program}", ["case", "instances", "machines", "median", "spread"],
+              sized(times("resolve_popular", "ns"), ["resolve_popular"]),
+              "To one instance of a name that several machines offer: each of these is looked at, their instances are not."),
+        table("Routing: memory of the directory", f"build/release/{program}", ["case", "instances", "each", "in all"],
+              sized(taken, memory),
+              "Catalogues, names and index together, with what malloc adds; names of 23 letters, over 100 to 1,000 "
+              "machines, learned whole or change by change."),
+    ])
 
 
 def round_trips():
@@ -251,7 +291,7 @@ def machine():
 
 
 def main():
-    parts = {"kernel": kernel, "forwarder": forwarder, "round_trips": round_trips, "throughput": throughput,
+    parts = {"kernel": kernel, "forwarder": forwarder, "routing": routing, "round_trips": round_trips, "throughput": throughput,
              "stages": stages, "pipeline": pipeline}
     wanted = sys.argv[1:] or list(parts)
     sections = []

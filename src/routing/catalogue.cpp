@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "routing/flaw.hpp"
@@ -222,7 +223,9 @@ void Catalogue::merge(std::vector<Entry>&& fresh) {
 }
 
 void Catalogue::forget_all() {
-    for (const Entry& entry : entries_) names_.remove(*entry.name, holder(entry), entry.flags());
+    // From the end, where the index is cheapest to shorten.
+    for (const Entry& entry : std::views::reverse(entries_))
+        names_.remove(*entry.name, holder(entry), entry.flags());
     entries_ = std::vector<Entry>();
     totals_ = {};
     snapshot_.reset();

@@ -20,6 +20,12 @@ std::uint64_t about_as_near(std::uint64_t nearest) {
     return std::max(nearest + nearest / 4, nearest + base_cost);
 }
 
+/// By more than what is about equally near.
+bool is_farther(const Ways& ways, NodeIndex node, NodeIndex nearest) {
+    if (ways.is_doubtful(node) != ways.is_doubtful(nearest)) return ways.is_doubtful(node);
+    return ways.cost(node) > about_as_near(ways.cost(nearest));
+}
+
 std::string quoted(const std::string& text) {
     return "\"" + text + "\"";
 }
@@ -78,26 +84,25 @@ Route Chooser::spread(const Ways& ways, NodeIndex node, Random& random) const {
     return pick == equals.size() ? ways.route(node) : std::move(equals[pick]);
 }
 
-/// The machines that are about equally near, the nearest first; the others by node. Looks at
+/// The machines that are about equally near, the nearest first. Looks at
 /// machines, never at all instances: of those there may be a million.
 std::vector<Chooser::Candidate> Chooser::nearest_of(const Ways& ways,
                                                     std::span<const Offering> offerings,
                                                     std::span<const Instance> tried) const {
     std::vector<Candidate> near;
+    std::size_t best = 0;
+    const auto node_of = [&near](std::size_t place) { return near[place].offering->node; };
     for (const Offering& offering : offerings) {
+        if (!near.empty() && is_farther(ways, offering.node, node_of(best))) continue;
         const std::size_t count = usable(offering.node) ? count_free(offering, tried) : 0;
-        if (count != 0) near.push_back({&offering, count});
+        if (count == 0) continue;
+        near.push_back({&offering, count});
+        if (nearer(ways, {offering.node, 0}, {node_of(best), 0})) best = near.size() - 1;
     }
     if (near.empty()) return near;
-    const auto best = std::ranges::min_element(near, [&](const Candidate& a, const Candidate& b) {
-        return nearer(ways, {a.offering->node, 0}, {b.offering->node, 0});
-    });
-    const NodeIndex nearest = best->offering->node;
-    std::rotate(near.begin(), best, best + 1);
-    std::erase_if(near, [&](const Candidate& candidate) {
-        const NodeIndex node = candidate.offering->node;
-        return ways.is_doubtful(node) != ways.is_doubtful(nearest) ||
-               ways.cost(node) > about_as_near(ways.cost(nearest));
+    std::swap(near.front(), near[best]);
+    std::erase_if(near, [&, nearest = node_of(0)](const Candidate& candidate) {
+        return is_farther(ways, candidate.offering->node, nearest);
     });
     return near;
 }
