@@ -142,6 +142,10 @@ public:
         if (!choice) fail(choice.error().line());
         benchmark::DoNotOptimize(choice->egress);
     }
+    /// With a suggestion, if there is a name like it.
+    void miss() const {
+        if (core_.resolve(now_, "warehouse.stick-0000007").has_value()) fail("a name too many");
+    }
     std::string any_name() { return name_of(random_.below(names_)); }
 
     /// One frame of the open stream arrives and leaves.
@@ -303,6 +307,14 @@ void resolve(benchmark::State& state) {
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 BENCHMARK(resolve)->Apply(sizes);
+
+/// A name that nobody offers, to the error with what was probably meant.
+void miss(benchmark::State& state) {
+    World& here = world(state);
+    while (state.KeepRunning()) here.miss();
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+}
+BENCHMARK(miss)->ArgsProduct({{1'000}, {1'000, 10'000, 100'000, 1'000'000}});
 
 /// One name: instances of it, and the machines that offer it.
 void resolve_popular(benchmark::State& state) {

@@ -16,6 +16,10 @@ constexpr std::size_t kept_bytes = 8UL * 1024;
 constexpr std::uint32_t deleted = 1;
 constexpr std::uint64_t max_sequence = std::uint64_t{1} << 62U;
 
+// There may be two million of each.
+static_assert(sizeof(Entry) == 24);
+static_assert(sizeof(Name) == 40);
+
 Error too_many() {
     return {Code::too_large, "a catalogue of more than 10,000 services or 8 MiB"};
 }

@@ -12,8 +12,7 @@ namespace jetway::routing {
 namespace {
 
 constexpr NodeIndex self = 0;
-
-constexpr std::size_t most_suggested = 10'000;  // instances that are looked at for a suggestion
+constexpr std::size_t most_suggested = 1'000;  // instances that are looked at for a suggestion
 
 /// What is not farther than this is as good as the nearest.
 std::uint64_t about_as_near(std::uint64_t nearest) {

@@ -26,10 +26,11 @@ std::vector<RouteRow> Chooser::rows(Time now) const {
 std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service,
                                        std::vector<Holder> holders) const {
     const Ways ways = map_.ways(now);
-    std::ranges::sort(holders, [&](const Holder& a, const Holder& b) {
-        if (usable(a) != usable(b)) return usable(a);
-        return nearer(ways, a, b);
-    });
+    const auto others =
+        std::ranges::partition(holders, [this](const Holder& holder) { return usable(holder); });
+    const auto by_nearness = [&](const Holder& a, const Holder& b) { return nearer(ways, a, b); };
+    std::sort(holders.begin(), others.begin(), by_nearness);
+    std::sort(others.begin(), others.end(), by_nearness);
     std::vector<RouteRow> result;
     const auto fixed = static_.find(service);
     if (fixed != static_.end()) result.push_back(static_row(now, service, fixed->second));

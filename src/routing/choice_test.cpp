@@ -207,6 +207,37 @@ TEST(Choice, StreamsAreSpreadOverTheInstancesOfOneMachineToo) {
     for (const auto& [link, count] : streams) EXPECT_NEAR(count, 10, 2) << link;
 }
 
+TEST(Choice, EachInstanceOfAMachineIsTriedOnce) {
+    Exchange mesh;
+    mesh.add("a");
+    mesh.add("b");
+    mesh.connect("a", "b");
+    std::vector<LinkId> untried;
+    for (int i = 0; i < 3; ++i) untried.push_back(serve(mesh, "b", "echo"));
+    mesh.run_for(1s);
+    const LinkId caller = mesh.attach("a", "caller");
+    wire::Open open;
+    open.set_destination("echo");
+    mesh.say("a", caller, {wire::FrameType::open, 1, wire::encode(open)});
+    const Error gone(Code::no_instance, "gone");
+    while (!untried.empty()) {
+        EXPECT_TRUE(mesh.heard("a", caller).empty());
+        mesh.run_for(10ms);
+        const auto before = untried.size();
+        std::erase_if(untried, [&](LinkId server) {
+            const auto heard = mesh.heard("b", server);
+            if (heard.empty()) return false;
+            mesh.say("b", server,
+                     {wire::FrameType::nack, heard[0].header.label,
+                      wire::encode(wire::to_nack(gone, "b"))});
+            return true;
+        });
+        ASSERT_EQ(untried.size(), before - 1);
+    }
+    mesh.run_for(10ms);
+    EXPECT_EQ(mesh.heard("a", caller).size(), 1U);
+}
+
 TEST(Choice, AnInstanceThatDrainsIsTakenNoMore) {
     Exchange mesh;
     mesh.add("a");
