@@ -53,9 +53,9 @@ std::string summary(const LoadedFile& file) {
     for (const deployment::Machine& machine : file.loaded.deployment->machines)
         services += machine.services.size();
     return file.path + ": mesh " + file.loaded.deployment->mesh + ", " +
-           std::to_string(file.loaded.deployment->machines.size()) + " machines, " +
-           std::to_string(services) + " services, " +
-           std::to_string(file.loaded.deployment->pipelines.size()) + " pipelines: good to run\n";
+           counted(file.loaded.deployment->machines.size(), "machine") + ", " +
+           counted(services, "service") + ", " +
+           counted(file.loaded.deployment->pipelines.size(), "pipeline") + ": good to run\n";
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ constexpr const char* examples = R"(examples:
   jetway run deployment.yml --machine machine-a   one of them
   jetway routes -m machine-a                      every service, where it is and how to get there
   jetway trace gpu-server -m machine-a            the way to one, measured
+  jetway why gpu-server -m machine-a              what is wrong with it
+  jetway timeline -m machine-a                    what happened, when, and why
   echo hi | jetway call upper -m machine-a        a service as if it were a program here
   jetway pipe 'pty-server | recorder' -m machine-a --set pty-server.run=ls
   jetway rec demo.mp4 -- top -d 1 -n 5            a video and a recording of a program
@@ -32,6 +34,9 @@ struct Options {
     CheckOptions check;
     SimulateOptions simulate;
     AskOptions ask;
+    TimelineOptions timeline;
+    WhyOptions why;
+    bool watch = false;
     PipeOptions pipe;
     RecOptions rec;
     std::string shell;
@@ -59,10 +64,10 @@ public:
         } catch (const CLI::Success& success) {
             return app_.exit(success);  // --help, --version
         } catch (const CLI::ParseError& error) {
-            return show_error(usage_error(error, argc, argv), options_.ask.format);
+            return show_error(usage_error(error, argc, argv), format());
         }
         const Result<int> result = verb_(options_);
-        return result ? *result : show_error(result.error(), format());
+        return result ? *result : show_error(for_daemon(result.error()), format());
     }
 
 private:
@@ -198,12 +203,20 @@ private:
                             "  jetway services gpu-server -m machine-a\n"
                             "  jetway services -m machine-a -o json")
             ->add_option("NAME", options_.ask.name, "only this one");
-        add_asking_verb("routes", "where each instance is, how to get there, and which one is used",
-                        cli::routes,
-                        while_hairpin_runs +
-                            "  jetway routes gpu-server -m machine-a\n"
-                            "  jetway routes -m machine-a -o json")
-            ->add_option("NAME", options_.ask.name, "only this service");
+        CLI::App* routes = add_verb(
+            "routes", "where each instance is, how to get there, and which one is used",
+            [](const Options& options) {
+                return options.watch ? cli::watch_routes(options.ask) : cli::routes(options.ask);
+            });
+        add_machine(routes, options_.ask.machine);
+        add_format(routes, options_.ask.format);
+        routes->add_option("NAME", options_.ask.name, "only this service");
+        routes->add_flag("--watch", options_.watch,
+                         "and each change with its cause, a line each, until Ctrl-C");
+        routes->footer(while_hairpin_runs +
+                       "  jetway routes gpu-server -m machine-a\n"
+                       "  jetway routes --watch -m machine-a\n"
+                       "  jetway routes -m machine-a -o json");
         add_asking_verb("trace", "the way to a service, or through a pipeline, measured",
                         cli::trace,
                         while_hairpin_runs +
@@ -211,6 +224,44 @@ private:
                             "  jetway trace 'pty-server | parser-server | gpu-server' -m machine-a")
             ->add_option("NAME", options_.ask.name, "a service, or 'a | b | c'")
             ->required();
+        add_why(while_hairpin_runs);
+        add_timeline(while_hairpin_runs);
+    }
+
+    void add_why(const std::string& setting) {
+        CLI::App* why =
+            add_verb("why", "from a name to its instance, step by step, up to what is wrong",
+                     [](const Options& options) { return cli::why(options.why); });
+        why->add_option("NAME", options_.why.words,
+                        "the service, or service@machine; before it, if not from this one, the "
+                        "machine of the mesh to start from")
+            ->required()
+            ->expected(1, 2)
+            ->option_text(" ");
+        why->usage("Usage: jetway why [OPTIONS] [FROM] NAME");
+        add_machine(why, options_.why.ask.machine);
+        add_format(why, options_.why.ask.format);
+        why->footer("exit status: 0 when nothing is wrong, else that of the error\n" + setting +
+                    "  jetway why gpu-server -m machine-a\n"
+                    "  jetway why machine-b gpu-server -m machine-a");
+    }
+
+    void add_timeline(const std::string& setting) {
+        TimelineOptions& to = options_.timeline;
+        CLI::App* timeline =
+            add_verb("timeline", "what happened at a router, when, and why",
+                     [](const Options& options) { return cli::timeline(options.timeline); });
+        timeline->add_option("AT", to.ask.name, "another machine of the mesh, asked over it");
+        timeline->add_option("-n,--last", to.last, "only the last N of the 1,024 that are kept")
+            ->option_text("N");
+        timeline->add_option("--since", to.since, "only of the last 10m, 2h ...")
+            ->option_text("TIME");
+        timeline->add_flag("-f,--follow", to.follow, "and what comes, until Ctrl-C");
+        add_machine(timeline, to.ask.machine);
+        add_format(timeline, to.ask.format);
+        timeline->footer("Newest last. With --follow and -o json: one object a line.\n" + setting +
+                         "  jetway timeline --since 10m -m machine-a\n"
+                         "  jetway timeline machine-b -f -m machine-a");
     }
 
     void add_stream_verbs() {
@@ -275,10 +326,12 @@ private:
     }
 
     Format format() const {
-        return options_.ask.format == Format::json || options_.check.format == Format::json ||
-                       options_.simulate.format == Format::json
-                   ? Format::json
-                   : Format::text;
+        for (const Format format :
+             {options_.ask.format, options_.check.format, options_.simulate.format,
+              options_.timeline.ask.format, options_.why.ask.format}) {
+            if (format == Format::json) return Format::json;
+        }
+        return Format::text;
     }
 
     Error usage_error(const CLI::ParseError& error, int argc, char** argv) const {
@@ -289,9 +342,31 @@ private:
         if (is_verb)
             return Error(Code::usage, word + ": " + error.what())
                 .then("jetway " + word + " --help");
-        const std::string near = nearest(word, verb_names_);
+        const std::string near = nearest_verb(word);
         return Error(Code::usage, "there is no verb \"" + word + "\"")
             .then(near.empty() ? "jetway --help" : "did you mean jetway " + near + "?");
+    }
+
+    /// What to do next is asked of the same daemon.
+    Error for_daemon(Error error) const {
+        for (const std::string* machine :
+             {&options_.ask.machine, &options_.pipe.machine, &options_.rec.machine,
+              &options_.timeline.ask.machine, &options_.why.ask.machine}) {
+            if (machine->empty()) continue;
+            for (const std::string_view verb : {"status", "services", "timeline"}) {
+                if (error.next.starts_with("jetway " + std::string(verb)) &&
+                    error.next.find("--machine") == std::string::npos)
+                    error.next += " --machine " + *machine;
+            }
+        }
+        return error;
+    }
+    /// One that begins with the word, else the nearest.
+    std::string nearest_verb(const std::string& word) const {
+        const auto begins =
+            std::find_if(verb_names_.begin(), verb_names_.end(),
+                         [&word](const std::string& verb) { return verb.starts_with(word); });
+        return begins == verb_names_.end() ? nearest(word, verb_names_) : *begins;
     }
 
     CLI::App app_;

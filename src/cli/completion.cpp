@@ -19,7 +19,7 @@ _jetway() {
     if [ "$word" = "=" ]; then word=; fi
     if [ "$before" = "=" ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
     _jetway_names() { jetway complete "$1" -- "${COMP_WORDS[@]}" 2>/dev/null; }
-    local verbs="run dev check status services routes trace call pipe rec completion"
+    local verbs="run dev check simulate status services routes trace why timeline call pipe rec completion"
     case $before in
         -m|--machine) COMPREPLY=($(compgen -W "$(_jetway_names machines)" -- "$word")); return ;;
         -o|--output) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
@@ -29,8 +29,10 @@ _jetway() {
         return
     fi
     case $verb in
-        run|dev|check) COMPREPLY=($(compgen -f -X '!*.y*ml' -- "$word") $(compgen -d -- "$word")) ;;
+        run|dev|check|simulate) COMPREPLY=($(compgen -f -X '!*.y*ml' -- "$word") $(compgen -d -- "$word")) ;;
         call|trace|services|routes) COMPREPLY=($(compgen -W "$(_jetway_names services)" -- "$word")) ;;
+        why) COMPREPLY=($(compgen -W "$(_jetway_names services) $(_jetway_names peers)" -- "$word")) ;;
+        timeline) COMPREPLY=($(compgen -W "$(_jetway_names peers)" -- "$word")) ;;
         pipe) COMPREPLY=($(compgen -W "$(_jetway_names pipelines) $(_jetway_names services)" -- "$word")) ;;
         completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
     esac
@@ -45,7 +47,7 @@ constexpr std::string_view zsh_script = R"sh(#compdef jetway
 # jetway completion for zsh:  source <(jetway completion zsh)
 _jetway() {
     local -a verbs names
-    verbs=(run dev check status services routes trace call pipe rec completion)
+    verbs=(run dev check simulate status services routes trace why timeline call pipe rec completion)
     if (( CURRENT == 2 )); then
         compadd -- $verbs --help --version
         return
@@ -60,8 +62,10 @@ _jetway() {
         -*) compadd -- -m --machine -o --output --help; return ;;
     esac
     case ${words[2]} in
-        run|dev|check) _files -g '*.y(a|)ml' ;;
+        run|dev|check|simulate) _files -g '*.y(a|)ml' ;;
         call|trace|services|routes) _jetway_names services ;;
+        why) _jetway_names services; _jetway_names peers ;;
+        timeline) _jetway_names peers ;;
         pipe) _jetway_names pipelines; _jetway_names services ;;
         completion) compadd -- bash zsh fish ;;
         rec) _files ;;
@@ -72,13 +76,14 @@ compdef _jetway jetway
 
 constexpr std::string_view fish_script =
     R"sh(# jetway completion for fish:  jetway completion fish | source
-set -l verbs run dev check status services routes trace call pipe rec completion
+set -l verbs run dev check simulate status services routes trace why timeline call pipe rec completion
 complete -c jetway -f
 complete -c jetway -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
-complete -c jetway -n "__fish_seen_subcommand_from run dev check" -F
+complete -c jetway -n "__fish_seen_subcommand_from run dev check simulate" -F
 complete -c jetway -n "__fish_seen_subcommand_from rec" -F
-complete -c jetway -n "__fish_seen_subcommand_from call trace services routes pipe" -a "(jetway complete services -- (commandline -opc) 2>/dev/null)"
+complete -c jetway -n "__fish_seen_subcommand_from call trace why services routes pipe" -a "(jetway complete services -- (commandline -opc) 2>/dev/null)"
 complete -c jetway -n "__fish_seen_subcommand_from pipe" -a "(jetway complete pipelines -- (commandline -opc) 2>/dev/null)"
+complete -c jetway -n "__fish_seen_subcommand_from why timeline" -a "(jetway complete peers -- (commandline -opc) 2>/dev/null)"
 complete -c jetway -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
 complete -c jetway -s m -l machine -x -a "(jetway complete machines 2>/dev/null)"
 complete -c jetway -s o -l output -x -a "text json"
@@ -92,14 +97,15 @@ std::set<std::string> service_names(const json::object& answer) {
 }
 
 std::set<std::string> pipeline_names(const json::object& answer) {
-    constexpr std::string_view prefix = "pipeline ";
     std::set<std::string> names;
-    const json::value* notes = answer.if_contains("notes");
-    if (notes == nullptr || !notes->is_object()) return names;
-    for (const auto& [key, value] : notes->get_object()) {
-        const std::string_view name(key);
-        if (name.starts_with(prefix)) names.emplace(name.substr(prefix.size()));
-    }
+    for (const auto& [name, text] : pipelines_of(answer)) names.insert(name);
+    return names;
+}
+
+std::set<std::string> machine_names(const json::object& answer) {
+    std::set<std::string> names;
+    for (const json::object& row : objects_of(answer, "machines"))
+        names.insert(text_of(row, "machine"));
     return names;
 }
 
@@ -129,9 +135,15 @@ Result<std::vector<std::string>> machines_to_ask(const std::vector<std::string>&
 
 Result<std::set<std::string>> names_from(const std::string& machine, const std::string& what) {
     JETWAY_ASSIGN(Attachment attachment, attach_to(machine, "complete"));
-    const bool services = what == "services";
-    JETWAY_ASSIGN(const json::object answer, ask(attachment, {}, services ? "services" : "status"));
-    return services ? service_names(answer) : pipeline_names(answer);
+    const bool pipelines = what == "pipelines";
+    const bool peers = what == "peers";
+    JETWAY_ASSIGN(const json::object answer, ask(attachment, {},
+                                                 pipelines ? "status"
+                                                 : peers   ? "machines"
+                                                           : "services"));
+    return pipelines ? pipeline_names(answer)
+           : peers   ? machine_names(answer)
+                     : service_names(answer);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "cli/host.hpp"
+#include "cli/output.hpp"
 
 namespace jetway::cli {
 namespace {
@@ -61,8 +62,8 @@ private:
             log::warn("{}: not offered after 2 s: {}", machine.name, listed(missing));
         say_for(machine, std::string(ready_word) + "  " + machine.name + " of mesh " +
                              deployment_.mesh + ", " +
-                             std::to_string(machine.services.size() - missing.size()) +
-                             " services, process " + std::to_string(getpid()));
+                             counted(machine.services.size() - missing.size(), "service") +
+                             ", process " + std::to_string(getpid()));
         ++ready_;
         const bool all = ready_ == options_.machines.size();
         if (all && ready_ > 1) say(all_ready(ready_, loop_.now() - began_));

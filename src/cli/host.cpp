@@ -80,7 +80,14 @@ Result<> Host::start(const deployment::Deployment& deployment, const deployment:
                      const HostPlaces& places) {
     machine_ = machine.name;
     const std::string what = "machine " + machine_;
-    JETWAY_ASSIGN(socket_lock_, LockFile::take(places.runtime + "/" + machine_ + ".lock", what));
+    auto lock = LockFile::take(places.runtime + "/" + machine_ + ".lock", what);
+    if (!lock) {
+        Error error = lock.error();
+        if (error.code == Code::already_running)
+            error.next = "use it: jetway status --machine " + machine_ + "; or " + error.next;
+        return error;
+    }
+    socket_lock_ = std::move(*lock);
     JETWAY_ASSIGN(identity_, take_identity(places.state, what + " of mesh " + deployment.mesh));
     JETWAY_TRY(start_router(deployment, places));
     JETWAY_TRY(start_terminals(machine));

@@ -98,8 +98,7 @@ Result<LockFile> LockFile::take(const std::string& path, const std::string& what
         const std::string holder = pid == 0 ? "another process" : "process " + std::to_string(pid);
         return Error(Code::already_running, what + " already runs: " + holder)
             .because(holder + " holds " + path)
-            .then(pid == 0 ? "end that process first"
-                           : "use it (jetway status), or end it: kill " + std::to_string(pid));
+            .then(pid == 0 ? "end that process first" : "end it: kill " + std::to_string(pid));
     }
     if (ftruncate(descriptor, 0) != 0) return system_error("cannot write " + path, errno);
     JETWAY_TRY(write_all(descriptor, std::to_string(getpid()) + "\n", path));

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <unistd.h>
 
@@ -107,6 +108,25 @@ std::string shown_microseconds(std::int64_t microseconds) {
     char text[32];
     std::snprintf(text, sizeof text, "%.1f ms", static_cast<double>(microseconds) / 1000.0);
     return text;
+}
+
+std::string shown_time(std::int64_t wall_us) {
+    const std::time_t whole = wall_us / 1'000'000;
+    std::tm parts{};
+    localtime_r(&whole, &parts);
+    char text[32];
+    std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    length += static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, ".%03d",
+                                                     static_cast<int>(wall_us / 1000 % 1000)));
+    return {text, length};
+}
+
+std::string counted(std::size_t count, std::string_view thing) {
+    return std::to_string(count) + " " + std::string(thing) + (count == 1 ? "" : "s");
+}
+
+bool print(const std::string& text) {
+    return static_cast<bool>(std::cout << text << std::flush);
 }
 
 }  // namespace jetway::cli

@@ -38,5 +38,12 @@ private:
 std::string shown_seconds(std::int64_t seconds);
 /// "0.8 ms", "120 us".
 std::string shown_microseconds(std::int64_t microseconds);
+/// "2026-11-27 19:26:26.123", where this command runs.
+std::string shown_time(std::int64_t wall_us);
+/// "1 service", "2 services".
+std::string counted(std::size_t count, std::string_view thing);
+
+/// Text on standard output, at once. False when nobody can read it.
+bool print(const std::string& text);
 
 }  // namespace jetway::cli

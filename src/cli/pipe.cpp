@@ -2,6 +2,7 @@
 #include <csignal>
 #include <unistd.h>
 
+#include "base/settings.hpp"
 #include "cli/itinerary.hpp"
 #include "cli/query.hpp"
 #include "cli/running_pipeline.hpp"
@@ -16,13 +17,21 @@ namespace json = boost::json;
 
 constexpr int closed_output_status = 128 + SIGPIPE;
 
-/// A name from the daemon's file, else the text itself.
-Result<std::string> pipeline_text(Attachment& attachment, const std::string& text) {
+/// A name from the daemon's file, else the text itself. E-NO-SERVICE for a single word that is
+/// neither a pipeline nor a service, and near the name of a pipeline.
+Result<std::string> pipeline_text(Attachment& attachment, const std::string& text,
+                                  const std::map<std::string, std::string>& types) {
     JETWAY_ASSIGN(const json::object status, ask(attachment, {}, "status"));
-    const json::value* notes = status.if_contains("notes");
-    if (notes == nullptr || !notes->is_object()) return text;
-    const std::string named = text_of(notes->get_object(), "pipeline " + text);
-    return named.empty() ? text : named;
+    const std::map<std::string, std::string> named = pipelines_of(status);
+    if (const auto found = named.find(text); found != named.end()) return found->second;
+    const auto address = wire::parse_address(text);
+    if (!address || types.contains(address->service)) return text;
+    std::vector<std::string> names;
+    for (const auto& [name, stages] : named) names.push_back(name);
+    const std::string near = nearest(text, names);
+    if (near.empty()) return text;
+    return Error(Code::no_service, "neither a pipeline nor a service is called \"" + text + "\"")
+        .then("did you mean \"" + near + "\"?");
 }
 
 /// The type of each service, by its name.
@@ -101,10 +110,10 @@ private:
 
 Result<int> pipe(const PipeOptions& options) {
     JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, "pipe"));
-    JETWAY_ASSIGN(const std::string text, pipeline_text(attachment, options.pipeline));
+    JETWAY_ASSIGN(const auto types, service_types(attachment));
+    JETWAY_ASSIGN(const std::string text, pipeline_text(attachment, options.pipeline, types));
     JETWAY_ASSIGN(wire::Stage first, wire::parse_itinerary(text));
     JETWAY_TRY(add_settings(first, options.settings));
-    JETWAY_ASSIGN(const auto types, service_types(attachment));
     return Pipe(attachment, first).run(types);
 }
 

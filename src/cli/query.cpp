@@ -2,7 +2,10 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <csignal>
+#include <optional>
 #include <unistd.h>
+#include <utility>
 
 #include "attach/attach.hpp"
 
@@ -16,15 +19,19 @@ constexpr Duration patience = 5s;
 constexpr std::size_t largest_answer = 64UL * 1024 * 1024;
 constexpr std::string_view json_type = "application/json";
 
+wire::Open opening(const std::string& destination) {
+    wire::Open open;
+    open.set_destination(destination);
+    open.set_content_type(std::string(json_type));
+    open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
+    return open;
+}
+
 /// One question and its answer.
 class Question final : public stream::StreamEvents {
 public:
     Question(stream::Session& session, const std::string& destination, const std::string& text) {
-        wire::Open open;
-        open.set_destination(destination);
-        open.set_content_type(std::string(json_type));
-        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
-        stream_ = session.open(std::move(open), *this);
+        stream_ = session.open(opening(destination), *this);
         stream_->write(Buffer::copy_of(text));
         stream_->finish();
     }
@@ -59,14 +66,6 @@ private:
     Error failure_;
     bool over_ = false;
 };
-
-Error error_of(const json::object& object) {
-    Error error(static_cast<Code>(number_of(object, "code")), text_of(object, "detail"));
-    error.where = text_of(object, "where");
-    error.evidence = text_of(object, "evidence");
-    error.next = text_of(object, "next");
-    return error;
-}
 
 Result<json::object> parse_answer(const std::string& text) {
     boost::system::error_code failed;
@@ -103,8 +102,12 @@ Result<Attachment> attach_to(const std::string& machine, const std::string& proc
 
 Result<json::object> ask(Attachment& attachment, const std::string& at, const std::string& query,
                          const std::string& name) {
+    return ask(attachment, at, json::object{{"query", query}, {"name", name}});
+}
+
+Result<json::object> ask(Attachment& attachment, const std::string& at,
+                         const json::object& question) {
     const std::string& machine = at.empty() ? attachment.session->machine() : at;
-    const json::object question{{"query", query}, {"name", name}};
     Question asked(*attachment.session, "router@" + machine, json::serialize(question));
     const Time deadline = attachment.loop->now() + patience;
     if (!attachment.loop->run_until([&asked] { return asked.over(); }, deadline)) {
@@ -112,6 +115,92 @@ Result<json::object> ask(Attachment& attachment, const std::string& at, const st
     }
     if (asked.failure().code != Code::ok) return asked.failure();
     return parse_answer(asked.answer());
+}
+
+/// The stream on which the word comes.
+class Changes::Waiting final : public stream::StreamEvents {
+public:
+    Waiting(stream::Session& session, const std::string& machine)
+        : stream_(session.open(opening("router@" + machine), *this)) {
+        stream_->write(Buffer::copy_of(json::serialize(json::object{{"query", "changes"}})));
+    }
+
+    void on_data(Buffer bytes, bool end_of_message) override {
+        stream_->consume(bytes.size());
+        if (text_.size() < longest_word) text_.append(bytes.text());
+        if (!end_of_message) return;
+        if (const auto word = parse_answer(std::exchange(text_, {})); !word) fail(word.error());
+        rung_ = true;
+    }
+    void on_finish(const wire::Outcome& /*outcome*/) override {
+        fail(Error(Code::closed, "it told nothing more"));
+    }
+    void on_end(const Error& reason) override { fail(reason); }
+
+    bool take_ring() { return std::exchange(rung_, false); }
+    bool is_awake() const { return rung_ || failure_; }
+    const std::optional<Error>& failure() const { return failure_; }
+
+private:
+    static constexpr std::size_t longest_word = 4096;
+
+    void fail(const Error& error) {
+        if (!failure_) failure_ = error;
+    }
+
+    stream::StreamPtr stream_;
+    std::string text_;
+    bool rung_ = false;
+    std::optional<Error> failure_;
+};
+
+Changes::Changes(Attachment& attachment, const std::string& at)
+    : attachment_(attachment),
+      machine_(at.empty() ? attachment.session->machine() : at),
+      waiting_(std::make_unique<Waiting>(*attachment.session, machine_)),
+      signals_(
+          attachment.loop->on_signal({SIGINT, SIGTERM}, [this](int) { interrupted_ = true; })) {}
+
+Changes::~Changes() = default;
+
+Result<bool> Changes::wait() {
+    constexpr Duration a_while = 1h;
+    io::EventLoop& loop = *attachment_.loop;
+    while (!loop.run_until([this] { return interrupted_ || waiting_->is_awake(); },
+                           loop.now() + a_while)) {
+    }
+    if (interrupted_) return false;
+    if (waiting_->failure()) return explained(*waiting_->failure());
+    waiting_->take_ring();
+    return true;
+}
+
+Error Changes::explained(const Error& error) const {
+    if (error.code != Code::closed) return error;
+    return Error(Code::closed, "the daemon of " + machine_ + " has ended")
+        .because(error.line())
+        .then("jetway run FILE --machine " + machine_);
+}
+
+std::map<std::string, std::string> pipelines_of(const json::object& status) {
+    constexpr std::string_view prefix = "pipeline ";
+    std::map<std::string, std::string> pipelines;
+    const json::value* notes = status.if_contains("notes");
+    if (notes == nullptr || !notes->is_object()) return pipelines;
+    for (const auto& [key, text] : notes->get_object()) {
+        const std::string_view name(key);
+        if (name.starts_with(prefix) && text.is_string())
+            pipelines.emplace(name.substr(prefix.size()), text.get_string());
+    }
+    return pipelines;
+}
+
+Error error_of(const json::object& object) {
+    Error error(static_cast<Code>(number_of(object, "code")), text_of(object, "detail"));
+    error.where = text_of(object, "where");
+    error.evidence = text_of(object, "evidence");
+    error.next = text_of(object, "next");
+    return error;
 }
 
 std::string text_of(const json::object& object, std::string_view key) {

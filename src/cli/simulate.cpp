@@ -217,9 +217,7 @@ void show_timeline(const FailureReport& report) {
             char time[32];
             std::snprintf(time, sizeof time, "%10.1f ms  ",
                           static_cast<double>(microseconds(moment.after)) / 1000.0);
-            std::cout << time << moment.machine << ": " << routing::words(moment.event.kind)
-                      << moment.event.subject
-                      << (moment.event.detail.empty() ? "" : ": " + moment.event.detail) << "\n";
+            std::cout << time << moment.machine << ": " << routing::line_of(moment.event) << "\n";
         }
     }
 }
@@ -253,9 +251,10 @@ void show_verdicts(const Findings& findings) {
 }
 
 void show(const Findings& findings, bool watch) {
-    std::cout << findings.file.path << ": " << findings.plan.machines.size() << " machines, "
-              << findings.plan.links.size() << " links, " << findings.plan.services.size()
-              << " services; seed " << findings.study.seed << "\n\n";
+    std::cout << findings.file.path << ": " << counted(findings.plan.machines.size(), "machine")
+              << ", " << counted(findings.plan.links.size(), "link") << ", "
+              << counted(findings.plan.services.size(), "service") << "; seed "
+              << findings.study.seed << "\n\n";
     show_table(findings);
     std::cout << "pairs: when the failure is noticed / when nobody is told\n";
     if (findings.reports.size() <= 3) {
@@ -294,11 +293,12 @@ json::object json_of(const Course& course, bool watch) {
     if (!watch) return result;
     json::array timeline;
     for (const auto& moment : course.timeline) {
-        timeline.push_back(json::object{
-            {"after_us", microseconds(moment.after)},
-            {"machine", moment.machine},
-            {"event", std::string(routing::words(moment.event.kind)) + moment.event.subject},
-            {"detail", moment.event.detail}});
+        timeline.push_back(json::object{{"after_us", microseconds(moment.after)},
+                                        {"machine", moment.machine},
+                                        {"event", routing::to_string(moment.event.kind)},
+                                        {"subject", moment.event.subject},
+                                        {"detail", moment.event.detail},
+                                        {"cause", moment.event.cause}});
     }
     result["timeline"] = std::move(timeline);
     return result;

@@ -60,6 +60,24 @@ Result<int> status(const AskOptions& options);
 Result<int> services(const AskOptions& options);
 Result<int> routes(const AskOptions& options);
 Result<int> trace(const AskOptions& options);
+/// The routes, and each change of them until Ctrl-C.
+Result<int> watch_routes(const AskOptions& options);
+
+struct TimelineOptions {
+    AskOptions ask;          // `name`: of another machine of the mesh
+    std::uint32_t last = 0;  // events; 0: all that are kept
+    std::string since;       // "10m"; empty: any
+    bool follow = false;
+};
+/// What happened at a router, and why.
+Result<int> timeline(const TimelineOptions& options);
+
+struct WhyOptions {
+    AskOptions ask;
+    std::vector<std::string> words;  // [FROM] NAME
+};
+/// From a name to its instance, step by step; the exit status of the first thing that is wrong.
+Result<int> why(const WhyOptions& options);
 
 /// Standard input to the service, its answer to standard output.
 Result<int> call(const AskOptions& options);

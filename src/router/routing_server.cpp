@@ -46,6 +46,10 @@ RoutingServer::State::State(Kernel& kernel_in, Timer& timer_in, Random& random_i
             });
         });
     queries = std::make_unique<Queries>(*own_session, *this);
+    timeline.add(wall_time_us(), {routing::Event::Kind::epoch_taken,
+                                  core.options().machine,
+                                  "started, epoch " + std::to_string(core.options().epoch),
+                                  {}});
 }
 
 RoutingServer::State::~State() {

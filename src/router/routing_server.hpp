@@ -33,8 +33,9 @@ struct TerminalRow {
     std::string name;
     TerminalType type = TerminalType::local;
     std::string address;
-    std::string state;  // "up", "dialling", "waiting", "listening"
-    Error last_error;   // of the last attempt or link
+    std::string machine;  // at the other end, once known
+    std::string state;    // "up", "dialling", "waiting", "listening"
+    Error last_error;     // of the last attempt or link
     Time since{};
     std::uint64_t attempts = 0;
 };

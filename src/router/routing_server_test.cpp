@@ -189,6 +189,29 @@ struct RoutingServerTest : testing::Test {
         return caller;
     }
 
+    Caller& ask(stream::Session& session, const std::string& text) {
+        callers.push_back(std::make_unique<Caller>());
+        Caller& caller = *callers.back();
+        wire::Open open;
+        open.set_destination("router@" + session.machine());
+        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
+        caller.stream = session.open(std::move(open), caller);
+        caller.stream->write(Buffer::copy_of(text));
+        return caller;
+    }
+    /// The router's answer.
+    std::string question(stream::Session& session, const std::string& text) {
+        timer.advance(milliseconds(10));  // attached
+        Caller& caller = ask(session, text);
+        caller.stream->finish();
+        timer.advance(milliseconds(100));
+        return caller.text;
+    }
+    Caller& watch(stream::Session& session) {
+        timer.advance(milliseconds(10));
+        return ask(session, R"({"query":"changes"})");
+    }
+
     ManualTimer timer;
     Switchboard board{timer};
     std::vector<std::unique_ptr<Machine>> machines;
@@ -446,6 +469,112 @@ TEST_F(RoutingServerTest, TheRouterAnswersQueriesOfAnotherMachine) {
     EXPECT_NE(ask(R"({"query":"trace","name":"nothing"})").find("E-NO-SERVICE"), std::string::npos);
     EXPECT_NE(ask("rubbish").find("E-PROTOCOL"), std::string::npos);
     EXPECT_NE(ask(R"({"query":"rubbish"})").find("E-USAGE"), std::string::npos);
+}
+
+TEST_F(RoutingServerTest, TheTimelineTellsWhatHappenedAndGoesOnAfterANumber) {
+    Machine& a = machine("a");
+    a.dial("b");
+    {
+        Machine& b = machine("b");
+        timer.advance(seconds(1));
+        ASSERT_FALSE(b.server.core().machines(timer.now()).empty());
+    }
+    machines.pop_back();  // b is killed
+    timer.advance(seconds(1));
+    const auto near = session(a, "timeline");
+    const std::string all = question(*near, R"({"query":"timeline"})");
+    for (const char* text :
+         {R"("event":"epoch_taken")", R"("event":"link_up")", R"("text":"reaches b: a > b, cost )",
+          R"("event":"link_down")", R"x((link a>b is dead)")x", R"("first":1)"})
+        EXPECT_NE(all.find(text), std::string::npos) << text << " in " << all;
+    const std::string later = question(*near, R"({"query":"timeline","after":1})");
+    EXPECT_EQ(later.find(R"("number":1,)"), std::string::npos);
+    EXPECT_NE(later.find(R"("number":2,)"), std::string::npos);
+    EXPECT_NE(question(*near, R"({"query":"timeline","after":1000})").find(R"("events":[])"),
+              std::string::npos);
+}
+
+TEST_F(RoutingServerTest, WhoWaitsForChangesIsToldOfEachOnceAndNotOfSilence) {
+    Machine& a = machine("a");
+    timer.advance(seconds(1));
+    const auto near = session(a, "watch");
+    Caller& watcher = watch(*near);
+    timer.advance(seconds(1));
+    EXPECT_EQ(watcher.text, "{}") << "it listens";
+    timer.advance(seconds(60));
+    EXPECT_EQ(watcher.text, "{}");
+    Echo echo;
+    const auto server = session(a, "server");
+    std::vector<Handle> offers;
+    for (const char* name : {"one", "two", "three"})
+        offers.push_back(server->offer(name, {}, echo));
+    timer.advance(seconds(1));
+    EXPECT_EQ(watcher.text, "{}{}") << "what comes together is told together";
+    offers.clear();
+    timer.advance(seconds(1));
+    EXPECT_EQ(watcher.text, "{}{}{}");
+    watcher.stream->finish();
+    timer.advance(seconds(1));
+    EXPECT_TRUE(watcher.done);
+}
+
+TEST_F(RoutingServerTest, TooManyWhoWaitForChangesAreRefused) {
+    Machine& a = machine("a");
+    const auto near = session(a, "watch");
+    for (int i = 0; i < 64; ++i) watch(*near);
+    timer.advance(seconds(1));
+    Caller& first = *callers.front();
+    Caller& surplus = watch(*near);
+    timer.advance(seconds(1));
+    EXPECT_NE(surplus.text.find("E-PRESSURE"), std::string::npos) << surplus.text;
+    first.stream->finish();
+    timer.advance(seconds(1));
+    Caller& next = watch(*near);
+    timer.advance(seconds(1));
+    EXPECT_EQ(next.text, "{}");
+}
+
+TEST_F(RoutingServerTest, WhyShowsTheInstancesAndTheCostOfEachLink) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Machine& c = machine("c");
+    a.dial("b");
+    b.dial("c");
+    Echo echo;
+    const auto server = session(c, "server");
+    const Handle offer = server->offer("gpu-server", {}, echo);
+    timer.advance(seconds(1));
+    const auto near = session(a, "why");
+    const std::string well = question(*near, R"({"query":"why","name":"gpu-server"})");
+    EXPECT_NE(well.find(R"("path":["a","b","c"])"), std::string::npos) << well;
+    EXPECT_NE(well.find(R"({"from":"b","to":"c","cost":)"), std::string::npos) << well;
+    const std::string from_b = question(*near, R"({"query":"why","name":"gpu-server","from":"b"})");
+    EXPECT_NE(from_b.find(R"("path":["b","c"])"), std::string::npos) << from_b;
+    const std::string nobody = question(*near, R"({"query":"why","name":"x","from":"d"})");
+    EXPECT_NE(nobody.find(R"(no machine is called \"d\")"), std::string::npos) << nobody;
+}
+
+TEST_F(RoutingServerTest, WhyNamesWhereTheMeshEndsOnTheWayToALostMachine) {
+    Machine& a = machine("a");
+    Machine& b = machine("b");
+    Machine& c = machine("c");
+    machine("d");
+    a.dial("b");
+    b.dial("c");
+    c.dial("d");
+    Echo echo;
+    auto server = session(*machines[3], "server");
+    Handle offer = server->offer("gpu-server", {}, echo);
+    timer.advance(seconds(1));
+    const auto near = session(a, "why");
+    offer.release();
+    server.reset();
+    machines.pop_back();  // d and c are killed
+    machines.pop_back();
+    timer.advance(seconds(1));
+    const std::string lost = question(*near, R"({"query":"why","name":"gpu-server@d"})");
+    EXPECT_NE(lost.find(R"("edges":[{"from":"b","to":"c"}])"), std::string::npos) << lost;
+    EXPECT_NE(lost.find("E-NO-ROUTE"), std::string::npos) << lost;
 }
 
 TEST_F(RoutingServerTest, ALocalTerminalMustBeginWithAttach) {

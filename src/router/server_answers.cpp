@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "router/server_state.hpp"
+#include "router/why.hpp"
 
 namespace jetway::router {
 namespace {
@@ -35,12 +36,13 @@ json::object link_row(const routing::LinkRow& row, Time now) {
 }
 
 json::object terminal_row(const TerminalRow& row, Time now) {
+    const bool failed = row.last_error.code != Code::ok && row.state != "up";
     return {{"name", row.name},
             {"type", to_string(row.type)},
             {"address", row.address},
+            {"machine", row.machine},
             {"state", row.state},
-            {"last_error", row.last_error.code == Code::ok ? json::value(nullptr)
-                                                           : json::value(row.last_error.line())},
+            {"last_error", failed ? json::value(row.last_error.line()) : json::value(nullptr)},
             {"since_s", seconds(now - row.since)},
             {"attempts", row.attempts}};
 }
@@ -57,6 +59,8 @@ json::object route_row(const routing::RouteRow& row) {
     const bool known_type = row.type <= static_cast<std::uint32_t>(ServiceType::routing);
     return {{"service", row.service},
             {"machine", row.machine},
+            {"router", fmt::format("{:016x}", row.router)},
+            {"instance", row.instance},
             {"terminal", row.terminal},
             {"path", texts(row.path)},
             {"hops", row.hops},
@@ -83,66 +87,115 @@ json::object counts_of(const routing::ForwarderCounts& counts) {
             {"grants_held", counts.grants_held}};
 }
 
+/// "2026-11-27T19:26:26.123Z".
+std::string wall_text(std::int64_t wall_us) {
+    const std::time_t whole = wall_us / 1'000'000;
+    std::tm parts{};
+    gmtime_r(&whole, &parts);
+    char text[32];
+    const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    return fmt::format("{}.{:03}Z", std::string_view(text, length), wall_us / 1000 % 1000);
+}
+
+json::object event_row(const Timeline::Entry& entry) {
+    return {{"number", entry.number},         {"time", wall_text(entry.wall_us)},
+            {"time_us", entry.wall_us},       {"event", routing::to_string(entry.event.kind)},
+            {"subject", entry.event.subject}, {"detail", entry.event.detail},
+            {"cause", entry.event.cause},     {"text", routing::line_of(entry.event)}};
+}
+
 }  // namespace
 
-std::string RoutingServer::State::answer(const std::string& query, const std::string& name) {
+void RoutingServer::State::add_status(json::object& body) const {
     const Time at = timer.now();
-    const routing::Options& options = core.options();
-    json::object body{{"machine", options.machine}, {"mesh", options.mesh}};
-    if (query == "status") {
-        json::array link_rows;
-        json::array terminal_rows;
-        json::array stream_rows;
-        json::object note_rows;
-        for (const auto& row : core.links()) link_rows.push_back(link_row(row, at));
-        for (const auto& row : terminals.rows()) terminal_rows.push_back(terminal_row(row, at));
-        for (const auto& row : core.streams()) stream_rows.push_back(stream_row(row));
-        for (const auto& [key, text] : notes) note_rows[key] = text;
-        body["router"] = fmt::format("{:016x}", options.router);
-        body["epoch"] = options.epoch;
-        body["pid"] = getpid();
-        body["uptime_s"] = seconds(at - started);
-        body["version"] = JETWAY_VERSION;
-        body["links"] = std::move(link_rows);
-        body["terminals"] = std::move(terminal_rows);
-        body["streams"] = std::move(stream_rows);
-        body["counts"] = counts_of(core.counts());
-        body["notes"] = std::move(note_rows);
-    } else if (query == "services" || query == "routes") {
-        json::array rows;
-        for (const auto& row : core.routes(at)) {
-            if (row.type != static_cast<std::uint32_t>(ServiceType::routing))
-                rows.push_back(route_row(row));
-        }
-        body["routes"] = std::move(rows);
-    } else if (query == "machines") {
-        json::array rows;
-        for (const auto& row : core.machines(at)) {
-            rows.push_back(json::object{{"machine", row.machine},
-                                        {"router", fmt::format("{:016x}", row.router)},
-                                        {"reachable", row.reachable},
-                                        {"unreachable_s", seconds(row.unreachable_for)},
-                                        {"hops", row.hops},
-                                        {"services", row.services}});
-        }
-        body["machines"] = std::move(rows);
-    } else if (query == "trace") {
-        const auto choice = core.resolve(at, name);
-        if (!choice) return error_answer(choice.error());
-        json::array alternates;
-        const auto address = wire::parse_address(name);
-        for (const auto& row : core.routes(at)) {
-            if (address && row.service == address->service && !row.best)
-                alternates.push_back(route_row(row));
-        }
-        body["name"] = name;
-        body["path"] = texts(choice->machines);
-        body["cost"] = choice->cost;
-        body["alternates"] = std::move(alternates);
-    } else {
-        return error_answer(Error(Code::usage, "unknown query \"" + query + "\""));
+    json::array link_rows;
+    json::array terminal_rows;
+    json::array stream_rows;
+    json::object note_rows;
+    for (const auto& row : core.links()) link_rows.push_back(link_row(row, at));
+    for (const auto& row : terminals.rows()) terminal_rows.push_back(terminal_row(row, at));
+    for (const auto& row : core.streams()) stream_rows.push_back(stream_row(row));
+    for (const auto& [key, text] : notes) note_rows[key] = text;
+    body["router"] = fmt::format("{:016x}", core.options().router);
+    body["epoch"] = core.options().epoch;
+    body["pid"] = getpid();
+    body["uptime_s"] = seconds(at - started);
+    body["version"] = JETWAY_VERSION;
+    body["links"] = std::move(link_rows);
+    body["terminals"] = std::move(terminal_rows);
+    body["streams"] = std::move(stream_rows);
+    body["counts"] = counts_of(core.counts());
+    body["notes"] = std::move(note_rows);
+}
+
+void RoutingServer::State::add_routes(json::object& body) const {
+    json::array rows;
+    for (const auto& row : core.routes(timer.now())) {
+        if (row.type != static_cast<std::uint32_t>(ServiceType::routing))
+            rows.push_back(route_row(row));
     }
-    return json::serialize(body);
+    body["routes"] = std::move(rows);
+}
+
+void RoutingServer::State::add_machines(json::object& body) const {
+    json::array rows;
+    for (const auto& row : core.machines(timer.now())) {
+        rows.push_back(json::object{{"machine", row.machine},
+                                    {"router", fmt::format("{:016x}", row.router)},
+                                    {"reachable", row.reachable},
+                                    {"unreachable_s", seconds(row.unreachable_for)},
+                                    {"hops", row.hops},
+                                    {"services", row.services}});
+    }
+    body["machines"] = std::move(rows);
+}
+
+void RoutingServer::State::add_timeline(json::object& body, std::uint64_t after) const {
+    json::array rows;
+    for (const Timeline::Entry& entry : timeline.entries()) {
+        if (entry.number > after) rows.push_back(event_row(entry));
+    }
+    const std::uint64_t first = timeline.last() - timeline.entries().size() + 1;
+    body["first"] = first;
+    body["last"] = timeline.last();
+    body["events"] = std::move(rows);
+}
+
+Result<> RoutingServer::State::add_trace(json::object& body, const std::string& name) const {
+    const Time at = timer.now();
+    JETWAY_ASSIGN(const routing::Choice choice, core.resolve(at, name));
+    json::array alternates;
+    const auto address = wire::parse_address(name);
+    for (const auto& row : core.routes(at)) {
+        if (address && row.service == address->service && !row.best)
+            alternates.push_back(route_row(row));
+    }
+    body["name"] = name;
+    body["path"] = texts(choice.machines);
+    body["cost"] = choice.cost;
+    body["alternates"] = std::move(alternates);
+    return success();
+}
+
+std::string RoutingServer::State::answer(const Query& query) {
+    json::object body{{"machine", core.options().machine}, {"mesh", core.options().mesh}};
+    Result<> done = success();
+    if (query.what == "status") {
+        add_status(body);
+    } else if (query.what == "services" || query.what == "routes") {
+        add_routes(body);
+    } else if (query.what == "machines") {
+        add_machines(body);
+    } else if (query.what == "timeline") {
+        add_timeline(body, query.after);
+    } else if (query.what == "trace") {
+        done = add_trace(body, query.name);
+    } else if (query.what == "why") {
+        done = add_why(body, core, timer.now(), query.name, query.from);
+    } else {
+        done = Error(Code::usage, "unknown query \"" + query.what + "\"");
+    }
+    return done ? json::serialize(body) : error_answer(done.error());
 }
 
 }  // namespace jetway::router

@@ -5,6 +5,17 @@
 #include "router/server_state.hpp"
 
 namespace jetway::router {
+namespace {
+
+/// Every machine has the service `router`: no news.
+bool is_of_router(const routing::Event& event) {
+    using Kind = routing::Event::Kind;
+    return (event.kind == Kind::service_added || event.kind == Kind::service_removed) &&
+           event.subject == "router";
+}
+
+}  // namespace
+
 LinkEnd& RoutingServer::State::add(routing::LinkKind kind, const std::string& terminal,
                                    ConnectionPtr connection) {
     auto slot = std::find(links.begin(), links.end(), nullptr);
@@ -135,6 +146,7 @@ void RoutingServer::State::run_turn() {
         actions.clear();
     }
     scheduled = false;
+    tell_watchers();
     arm();
 }
 
@@ -182,20 +194,39 @@ void RoutingServer::State::arm() {
     });
 }
 
+/// Streams come too often for the log, and are no part of the timeline; paths have their place
+/// there.
 void RoutingServer::State::report(const routing::Event& event) {
     using Kind = routing::Event::Kind;
-    const bool per_stream = event.kind == Kind::stream_opened || event.kind == Kind::stream_ended;
+    const bool of_stream = routing::is_of_stream(event.kind);
+    const bool limited = of_stream && event.kind != Kind::stream_refused;
     std::uint64_t left_out = 0;
-    if (!per_stream || log_limit.allow(turn_now, left_out)) {
-        const auto level = event.kind == Kind::warning || event.kind == Kind::equivocation
-                               ? spdlog::level::warn
-                           : event.kind == Kind::stream_ended ? spdlog::level::debug
-                                                              : spdlog::level::info;
-        log::log(level, "{} {}{}{}{}{}", log_name, words(event.kind), event.subject,
-                 event.detail.empty() ? "" : ": ", event.detail,
+    if (!limited || log_limit.allow(turn_now, left_out)) {
+        const bool bad = event.kind == Kind::warning || event.kind == Kind::equivocation ||
+                         event.kind == Kind::epoch_taken;
+        const bool quiet = event.kind == Kind::stream_ended || event.kind == Kind::path_changed ||
+                           event.kind == Kind::route_added || event.kind == Kind::route_removed;
+        const auto level = bad     ? spdlog::level::warn
+                           : quiet ? spdlog::level::debug
+                                   : spdlog::level::info;
+        log::log(level, "{} {}{}", log_name, routing::line_of(event),
                  left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
     }
+    if (!of_stream && !is_of_router(event)) {
+        timeline.add(wall_time_us(), event);
+        has_news = true;
+    }
     if (on_event) on_event(event);
+}
+
+/// Costs change without an event: the digest tells.
+void RoutingServer::State::tell_watchers() {
+    if (!queries->watched()) return told_digest.reset();
+    const std::uint64_t digest = core.digest();
+    const bool changed = told_digest && (has_news || digest != *told_digest);
+    told_digest = digest;
+    has_news = false;
+    if (changed) queries->ring();
 }
 
 }  // namespace jetway::router

@@ -1,8 +1,10 @@
 // What RoutingServer is made of. Private to src/router.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "router/reflector.hpp"
 #include "router/routing_server.hpp"
 #include "router/terminals.hpp"
+#include "router/timeline.hpp"
 
 namespace jetway::router {
 
@@ -39,7 +42,12 @@ struct RoutingServer::State final : LinkOwner, Answers {
     void withdraw(LinkEnd& link, const std::string& service);
 
     // The service `router`.
-    std::string answer(const std::string& query, const std::string& name) override;
+    std::string answer(const Query& query) override;
+    void add_status(boost::json::object& body) const;
+    void add_routes(boost::json::object& body) const;
+    void add_machines(boost::json::object& body) const;
+    void add_timeline(boost::json::object& body, std::uint64_t after) const;
+    Result<> add_trace(boost::json::object& body, const std::string& name) const;
 
     // Turns: everything the core asks for is done once per turn of the loop, after the frames that
     // came together.
@@ -48,6 +56,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     void run_turn();
     void close_link(routing::LinkId id, const Error& reason);
     void report(const routing::Event& event);
+    void tell_watchers();
     void refresh_links();
     void report_stranger(const LinkEnd& link, const Error& reason);
     void arm();
@@ -62,6 +71,9 @@ struct RoutingServer::State final : LinkOwner, Answers {
     std::vector<routing::LinkId> rooms;           // links whose pipe has room again
     Terminals terminals;
     Handle registration;
+    Timeline timeline;
+    bool has_news = false;  // since watchers were told
+    std::optional<std::uint64_t> told_digest;
     std::map<std::string, std::string> notes;
     std::function<void(const routing::Event&)> on_event;
     std::string log_name = "[Router]";

@@ -66,6 +66,7 @@ std::vector<TerminalRow> Terminals::rows() const {
         TerminalRow row;
         row.name = name;
         row.type = terminal.type;
+        row.machine = terminal.towards.machine;
         row.state = "listening";
         if (terminal.dialler) {
             row.address = terminal.dialler->address();

@@ -203,10 +203,9 @@ Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const
                                              ? numbered(address.machine)
                                              : topology_.named(address.machine);
     if (nodes.empty()) {
-        std::vector<std::string> names;
-        for (NodeIndex node = 0; node < topology_.size(); ++node) {
-            if (!topology_[node].forgotten) names.push_back(topology_[node].machine);
-        }
+        std::vector<std::string> names;  // of those that offer it
+        for (const Holder& holder : directory_.holders(address.service))
+            names.push_back(topology_[holder.node].machine);
         Error error(Code::no_instance, "no machine is called " + quoted(address.machine));
         const std::string near = nearest(address.machine, names);
         if (!near.empty()) error.next = "did you mean " + address.service + "@" + near + "?";
@@ -385,7 +384,7 @@ Error Chooser::unreachable(Time now, const wire::Address& address, NodeIndex nod
     if (node != no_node && node != self) {
         error.detail += ", no path for " + duration_text(now - topology_[node].since);
     }
-    error.next = "jetway status --machine " + self_name();
+    error.next = "jetway why " + address.text() + " --machine " + self_name();
     return error;
 }
 

@@ -232,10 +232,13 @@ void Control::tick_link(Time now, LinkId id) {
         fail(now, id, {Code::timeout, "no handshake within 5 s"});
         return;
     }
-    if (link.tick(now, random_.next()) == Liveness::Sign::dead) {
+    const Liveness::Sign sign = link.tick(now, random_.next());
+    if (sign == Liveness::Sign::dead) {
         fail(now, id, {Code::timeout, "no heartbeat for " + duration_text(link.detect())});
         return;
     }
+    if (sign == Liveness::Sign::suspect)
+        event(Event::Kind::link_doubted, link.peer_machine(), "nothing heard for two intervals");
     if (is_of_another_life(now, link)) {
         fail(now, id,
              {Code::peer_restarted,
@@ -268,8 +271,8 @@ void Control::compare_digests(Time now, LinkId id) {
     ready(id);
 }
 
-void Control::event(Event::Kind kind, std::string subject, std::string detail) {
-    actions_.events.push_back({kind, std::move(subject), std::move(detail)});
+void Control::event(Event::Kind kind, std::string subject, std::string detail, std::string cause) {
+    actions_.events.push_back({kind, std::move(subject), std::move(detail), std::move(cause)});
 }
 
 }  // namespace jetway::routing

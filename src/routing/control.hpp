@@ -63,10 +63,8 @@ public:
 
     std::uint64_t offer(Time now, LocalService service);
     void withdraw(Time now, std::uint64_t instance);
-    void add_route(const std::string& service, StaticRoute route) {
-        chooser_.add_route(service, std::move(route));
-    }
-    void remove_route(const std::string& service) { chooser_.remove_route(service); }
+    void add_route(const std::string& service, StaticRoute route);
+    void remove_route(const std::string& service);
     void set_digest_interval(Duration interval);
     void set_load(Time now, double per_core);
     void drain(Time now);
@@ -109,7 +107,7 @@ private:
     void compare_digests(Time now, LinkId link);
     void forgive(Time now);
     void ready(LinkId link) { actions_.ready.push_back(link); }
-    void event(Event::Kind kind, std::string subject, std::string detail);
+    void event(Event::Kind kind, std::string subject, std::string detail, std::string cause = {});
     void wake(Time when) { deadline_ = std::min(deadline_, when); }
     Time earliest(Time now);
 
@@ -123,6 +121,7 @@ private:
 
     // What is known changes.
     void find_paths(Time now);
+    void report_paths(const Paths& before, const Topology::Changes& changes);
     void forget(Time now);
     void report_names(Time now);
     void remember_names(Time now, const std::vector<NameChange>& changes);
@@ -133,6 +132,7 @@ private:
     void known_changed() { digest_known_ = false; }
 
     // Frames.
+    void heard(Time now, Neighbour& from);
     Result<> dispatch(Time now, LinkId link, Neighbour& from, const wire::Frame& frame);
     Result<> within_quota(Time now, Neighbour& from, const wire::Frame& frame);
     Result<> on_hello(Time now, LinkId link, Neighbour& from, Bytes body);

@@ -33,17 +33,22 @@ bool Control::heard_stream(Time now, LinkId id) {
     Slot* slot = links_.find(id);
     if (slot == nullptr || slot->closing) return false;
     if (!slot->neighbour) return true;
-    slot->neighbour->link.heard(now);
+    heard(now, *slot->neighbour);
     if (slot->neighbour->link.is_up()) return true;
     fail(now, id, {Code::protocol, "a stream's frame before the link is up"});
     return false;
+}
+
+void Control::heard(Time now, Neighbour& from) {
+    if (from.link.heard(now))
+        event(Event::Kind::link_trusted, from.link.peer_machine(), "it speaks again");
 }
 
 void Control::receive(Time now, LinkId id, const wire::Frame& frame) {
     const Slot* slot = links_.find(id);
     if (slot == nullptr || slot->closing || !slot->neighbour) return;
     Neighbour& from = *slot->neighbour;
-    from.link.heard(now);
+    heard(now, from);
     if (const auto done = dispatch(now, id, from, frame); !done) fail(now, id, done.error());
     report_names(now);
 }

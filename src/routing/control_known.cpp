@@ -4,6 +4,7 @@
 
 #include "routing/control.hpp"
 #include "routing/flaw.hpp"
+#include "routing/map_change.hpp"
 
 namespace jetway::routing {
 
@@ -12,7 +13,7 @@ namespace {
 constexpr NodeIndex self = 0;
 constexpr Duration forget_interval = std::chrono::minutes(1);
 constexpr std::size_t most_gone_names = 4096;
-constexpr std::size_t names_at_once = 16;  // reported one by one
+constexpr std::size_t told_at_once = 16;  // events of one sort, the rest is a number
 
 std::uint64_t mix(const std::array<std::uint64_t, 5>& values) {
     return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
@@ -42,18 +43,14 @@ void Control::tell_catalogue(NodeIndex node, LinkId except) {
 
 void Control::find_paths(Time now) {
     paths_due_.done(now);
+    const Paths before = map_.paths();
     map_.find_paths();
     news_ = true;
     const Topology::Changes changes = topology_.reach(now, map_.paths());
+    report_paths(before, changes);
     if (changes.reached.empty() && changes.lost.empty()) return;
     known_changed();
-    for (const NodeIndex node : changes.lost) {
-        event(Event::Kind::machine_lost, topology_[node].machine,
-              topology_[node].gone() ? "said goodbye" : topology_[node].last_broken);
-    }
     for (const NodeIndex node : changes.reached) {
-        event(Event::Kind::machine_reachable, topology_[node].machine,
-              std::to_string(map_.paths().hops(node)) + " hops");
         for (LinkId link = 0; link < links_.end(); ++link) {
             Neighbour* neighbour = links_.neighbour(link);
             if (neighbour == nullptr || !neighbour->link.carries_records()) continue;
@@ -71,6 +68,20 @@ void Control::find_paths(Time now) {
         tell_record(node, false, no_link);
         tell_catalogue(node, no_link);
     }
+}
+
+void Control::report_paths(const Paths& before, const Topology::Changes& changes) {
+    const MapChange change(topology_, links_, before, map_.paths(), topology_.take_came());
+    const auto report = [&](Event::Kind kind, const std::vector<NodeIndex>& nodes) {
+        for (std::size_t i = 0; i < std::min(nodes.size(), told_at_once); ++i) {
+            event(kind, topology_[nodes[i]].machine, change.ways(nodes[i]), change.cause(nodes[i]));
+        }
+        if (nodes.size() > told_at_once)
+            event(kind, std::to_string(nodes.size() - told_at_once) + " more machines", {});
+    };
+    report(Event::Kind::machine_lost, changes.lost);
+    report(Event::Kind::machine_reachable, changes.reached);
+    report(Event::Kind::path_changed, change.moved());
 }
 
 void Control::forget(Time now) {
@@ -99,13 +110,13 @@ void Control::remember_names(Time now, const std::vector<NameChange>& changes) {
 void Control::report_names(Time now) {
     const std::vector<NameChange> changes = directory_.take_changes();
     remember_names(now, changes);
-    for (std::size_t i = 0; i < std::min(changes.size(), names_at_once); ++i) {
+    for (std::size_t i = 0; i < std::min(changes.size(), told_at_once); ++i) {
         event(changes[i].added ? Event::Kind::service_added : Event::Kind::service_removed,
               changes[i].service, topology_[changes[i].node].machine);
     }
-    if (changes.size() <= names_at_once) return;
+    if (changes.size() <= told_at_once) return;
     event(changes.back().added ? Event::Kind::service_added : Event::Kind::service_removed,
-          std::to_string(changes.size() - names_at_once) + " more services",
+          std::to_string(changes.size() - told_at_once) + " more services",
           topology_[changes.back().node].machine);
 }
 

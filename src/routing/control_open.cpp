@@ -205,8 +205,8 @@ Control::Routed Control::reroute(Time now, wire::Open& open) {
     const LinkId link = way.size() < 2 ? no_link : links_.to(topology_[way[1]].router);
     if (link == no_link || way.size() > wire::max_route) return dead_end(open);
 
-    event(Event::Kind::path_changed, open.destination(),
-          dead_link_to(next) + ", on by " + topology_[way[1]].machine);
+    event(Event::Kind::stream_rerouted, open.destination(), "on by " + topology_[way[1]].machine,
+          dead_link_to(next));
     for (int i = 0; i + 1 < static_cast<int>(open.position()); ++i) {
         if (open.walked_size() < static_cast<int>(wire::max_route)) open.add_walked(open.route(i));
     }

@@ -70,6 +70,17 @@ void Control::withdraw(Time now, std::uint64_t instance) {
     announce();
 }
 
+void Control::add_route(const std::string& service, StaticRoute route) {
+    event(Event::Kind::route_added, service,
+          "by terminal " + route.terminal + (route.machine.empty() ? "" : " to " + route.machine));
+    chooser_.add_route(service, std::move(route));
+}
+
+void Control::remove_route(const std::string& service) {
+    event(Event::Kind::route_removed, service, {});
+    chooser_.remove_route(service);
+}
+
 void Control::set_digest_interval(Duration interval) {
     options_.digest_interval = std::max(interval, least_digest_interval);
 }
@@ -82,6 +93,7 @@ void Control::set_load(Time now, double per_core) {
 
 void Control::drain(Time now) {
     own_.set_flags(wire::draining);
+    event(Event::Kind::warning, options_.machine, "drains: it takes nothing new");
     changed(now, OwnRecord::Change::bad);
     if (own_.due(now)) issue(now);
 }
@@ -100,8 +112,9 @@ void Control::shut_down(Time now) {
 /// Sessions and adjacencies are per epoch, so all links close and come back.
 void Control::begin_own_epoch(Time now, std::uint64_t epoch) {
     options_.epoch = epoch;
-    event(Event::Kind::warning, options_.machine,
-          "takes a newer epoch: its record was known already");
+    event(Event::Kind::epoch_taken, options_.machine,
+          "took the newer epoch " + std::to_string(options_.epoch),
+          "the mesh knows a newer record of it");
     own_.begin_epoch();
     directory_.rewrite(self, options_.epoch);
     for (LinkId link = 0; link < links_.end(); ++link) {

@@ -601,7 +601,7 @@ TEST(Core, AStreamThatMeetsADeadLinkGoesOnByAnotherWay) {
     ASSERT_EQ(open.failed_size(), 1);
     EXPECT_EQ(open.failed(0).from(), 2U);
     EXPECT_EQ(open.failed(0).to(), 3U);
-    EXPECT_EQ(mesh.count("b", Event::Kind::path_changed), 1U);
+    EXPECT_EQ(mesh.count("b", Event::Kind::stream_rerouted), 1U);
 
     const std::uint32_t label = arrived[0].header.label;
     mesh.say("c", mesh.server, {FrameType::opened, label, wire::encode(wire::Opened())});

@@ -96,6 +96,7 @@ public:
             for (Arrival& arrival : end.arriving) arrival.when = std::max(arrival.when, now_);
         }
     }
+    void delay(std::size_t cable, Duration delay) { cables_[cable]->delay = delay; }
     bool is_open(std::size_t cable) const {
         return cables_[cable]->ends[0].open && cables_[cable]->ends[1].open;
     }

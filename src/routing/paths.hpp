@@ -57,6 +57,10 @@ public:
         return node < cost_.size() ? cost_[node] : unreachable;
     }
     std::uint32_t hops(NodeIndex node) const { return node < hops_.size() ? hops_[node] : 0; }
+    /// The one before `node` on its path; no_node for the root and for what is not reached.
+    NodeIndex previous(NodeIndex node) const {
+        return node < before_.size() ? before_[node] : no_node;
+    }
     /// The root first, `node` last; empty when it is not reached.
     std::vector<NodeIndex> route(NodeIndex node) const;
 

@@ -14,6 +14,7 @@ using std::chrono::minutes;
 
 constexpr Duration forget_after = minutes(15);
 constexpr Duration long_time = minutes(1);
+constexpr std::size_t most_came = 64;
 
 Adjacents sorted(const wire::NodeRecord& record) {
     Adjacents result;
@@ -92,6 +93,7 @@ Topology::Accepted Topology::accept(Time now, const wire::NodeRecord& record, co
                  (node.flags & ~before.flags) != 0;
     result.moved = result.bad || node.flags != before.flags || node.adjacents != before.adjacents;
     note_broken(node, before.adjacents);
+    note_came(result.node, before);
     return result;
 }
 
@@ -112,6 +114,18 @@ void Topology::note_broken(const Node& node, const Adjacents& before) {
         const NodeIndex peer = find(old.peer);
         if (peer == no_node) continue;
         nodes_[peer].last_broken = "link " + node.machine + ">" + nodes_[peer].machine;
+    }
+}
+
+void Topology::note_came(NodeIndex index, const Node& before) {
+    const Node& node = nodes_[index];
+    for (const Adjacent& now : node.adjacents) {
+        if (came_.size() == most_came) return;
+        const Adjacent* old = find_peer(before.adjacents, now.peer);
+        const bool known = old != nullptr && old->peer_epoch == now.peer_epoch &&
+                           before.version.epoch == node.version.epoch;
+        const NodeIndex peer = known ? no_node : find(now.peer);
+        if (peer != no_node) came_.push_back({index, peer});
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.hpp"
@@ -71,6 +72,8 @@ public:
     const Node& operator[](NodeIndex node) const { return nodes_[node]; }
 
     Graph graph() const;
+    /// Edges that records began to list since the last call, the first few of them.
+    std::vector<NodeEdge> take_came() { return std::exchange(came_, {}); }
 
     struct Changes {
         std::vector<NodeIndex> reached;
@@ -88,9 +91,11 @@ private:
     NodeIndex oldest_unreachable() const;
     void take_over(Node& node, const wire::NodeRecord& record, const Buffer& body);
     void note_broken(const Node& node, const Adjacents& before);
+    void note_came(NodeIndex index, const Node& before);
 
     std::vector<Node> nodes_;
     std::unordered_map<RouterId, NodeIndex> index_;
+    std::vector<NodeEdge> came_;
 };
 
 }  // namespace jetway::routing

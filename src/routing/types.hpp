@@ -83,24 +83,35 @@ struct Event {
         link_up,
         link_down,
         link_duplicate,
+        link_doubted,  // silent: new streams go by another way if there is one
+        link_trusted,  // and speaks again
         machine_reachable,
         machine_lost,
+        path_changed,  // to a machine that was reached before and is now
         service_added,
         service_removed,
+        route_added,  // a static one
+        route_removed,
+        epoch_taken,
         stream_opened,
         stream_refused,
+        stream_rerouted,
         stream_ended,
-        path_changed,
         equivocation,
         warning,
     };
     Kind kind;
     std::string subject;  // machine, service or "from -> to (destination)"
     std::string detail;
+    std::string cause;  // empty: the detail says it, or nothing does
 };
 
-/// What happened, as the first words of a line; streams say it themselves ("from -> to (name)").
-std::string_view words(Event::Kind kind);
+/// "link_up" and so on, for programs.
+std::string_view to_string(Event::Kind kind);
+/// About one stream, not about the mesh?
+bool is_of_stream(Event::Kind kind);
+/// One line for people: "path to c: a > d > c, cost 46, was a > b > c, cost 20 (link b>c is dead)".
+std::string line_of(const Event& event);
 
 /// What the owner must do after any call into the core. Taken with Core::take(); the vectors keep
 /// their memory.
