@@ -43,6 +43,13 @@ struct Options {
     CompleteOptions complete;
 };
 
+/// CLI11 has no words for an optional argument before one that is required.
+class WhyFormatter final : public CLI::Formatter {
+    std::string make_usage(const CLI::App* /*app*/, std::string name) const override {
+        return "Usage: " + name + " [OPTIONS] [FROM] NAME\n";
+    }
+};
+
 using Verb = std::function<Result<int>(const Options&)>;
 
 class CommandLine {
@@ -238,7 +245,7 @@ private:
             ->required()
             ->expected(1, 2)
             ->option_text(" ");
-        why->usage("Usage: jetway why [OPTIONS] [FROM] NAME");
+        why->formatter(std::make_shared<WhyFormatter>());
         add_machine(why, options_.why.ask.machine);
         add_format(why, options_.why.ask.format);
         why->footer("exit status: 0 when nothing is wrong, else that of the error\n" + setting +

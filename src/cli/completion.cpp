@@ -37,7 +37,13 @@ _jetway() {
         completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
     esac
     case $word in
-        -*) COMPREPLY=($(compgen -W "-m --machine -o --output --help" -- "$word")) ;;
+        -*) local more=
+            case $verb in
+                routes) more=--watch ;;
+                timeline) more="-n --last --since -f --follow" ;;
+                simulate) more="--fail --partition --all-single-failures --all-double-failures --watch" ;;
+            esac
+            COMPREPLY=($(compgen -W "-m --machine -o --output --help $more" -- "$word")) ;;
     esac
 }
 complete -o filenames -F _jetway jetway

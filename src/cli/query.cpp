@@ -175,6 +175,12 @@ Result<bool> Changes::wait() {
     return true;
 }
 
+void Changes::pause(Duration duration) {
+    io::EventLoop& loop = *attachment_.loop;
+    loop.run_until([this] { return interrupted_ || waiting_->failure().has_value(); },
+                   loop.now() + duration);
+}
+
 Error Changes::explained(const Error& error) const {
     if (error.code != Code::closed) return error;
     return Error(Code::closed, "the daemon of " + machine_ + " has ended")

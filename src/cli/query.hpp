@@ -41,6 +41,8 @@ public:
     /// Waits for the next change; the first call returns when the router listens. False: Ctrl-C or
     /// SIGTERM. E-CLOSED when the router has ended.
     Result<bool> wait();
+    /// Lets time pass, for as long as nobody interrupts.
+    void pause(Duration duration);
     /// Of a question between two waits: E-CLOSED says that the router has ended.
     Error explained(const Error& error) const;
 

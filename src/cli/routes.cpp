@@ -78,7 +78,7 @@ std::string service_table(const std::vector<json::object>& services) {
 /// E-NO-SERVICE for a name that nobody offers.
 Result<json::object> ask_routes(const AskOptions& options, const std::string& query) {
     JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, query));
-    JETWAY_ASSIGN(json::object answer, ask(attachment, {}, query));
+    JETWAY_ASSIGN(json::object answer, ask(attachment, {}, query, options.name));
     const bool found = std::ranges::any_of(
         objects_of(answer, "routes"),
         [&options](const json::object& row) { return is_wanted(row, options.name); });

@@ -15,6 +15,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t longest_line = 2000;
+constexpr int most_often = 4;  // waits for as many times of what an answer took
 
 /// The instance that a row is about.
 std::string key_of(const json::object& row) {
@@ -122,9 +123,12 @@ public:
         for (bool is_first = true;; is_first = false) {
             JETWAY_ASSIGN(const bool changed, changes_.wait());
             if (!changed) return 0;
+            const Time began = attachment_.loop->now();
             auto text = look(is_first);
             if (!text) return changes_.explained(text.error());
             if (!print(*text)) return 0;  // main says what is wrong
+            // A large table keeps the daemon busy: it is asked for less often.
+            changes_.pause(most_often * (attachment_.loop->now() - began));
         }
     }
 
@@ -133,7 +137,7 @@ private:
         // Events first: what they tell is then in the routes.
         JETWAY_ASSIGN(const json::object timeline,
                       ask(attachment_, {}, json::object{{"query", "timeline"}, {"after", known_}}));
-        JETWAY_ASSIGN(json::object answer, ask(attachment_, {}, "routes"));
+        JETWAY_ASSIGN(json::object answer, ask(attachment_, {}, "routes", options_.name));
         known_ = number_of(timeline, "last");
         Rows rows = instances(answer, options_.name);
         std::string text;

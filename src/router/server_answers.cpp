@@ -128,9 +128,10 @@ void RoutingServer::State::add_status(json::object& body) const {
     body["notes"] = std::move(note_rows);
 }
 
-void RoutingServer::State::add_routes(json::object& body) const {
+void RoutingServer::State::add_routes(json::object& body, const std::string& service) const {
+    const Time at = timer.now();
     json::array rows;
-    for (const auto& row : core.routes(timer.now())) {
+    for (const auto& row : service.empty() ? core.routes(at) : core.routes(at, service)) {
         if (row.type != static_cast<std::uint32_t>(ServiceType::routing))
             rows.push_back(route_row(row));
     }
@@ -164,11 +165,10 @@ void RoutingServer::State::add_timeline(json::object& body, std::uint64_t after)
 Result<> RoutingServer::State::add_trace(json::object& body, const std::string& name) const {
     const Time at = timer.now();
     JETWAY_ASSIGN(const routing::Choice choice, core.resolve(at, name));
+    JETWAY_ASSIGN(const wire::Address address, wire::parse_address(name));
     json::array alternates;
-    const auto address = wire::parse_address(name);
-    for (const auto& row : core.routes(at)) {
-        if (address && row.service == address->service && !row.best)
-            alternates.push_back(route_row(row));
+    for (const auto& row : core.routes(at, address.service)) {
+        if (!row.best) alternates.push_back(route_row(row));
     }
     body["name"] = name;
     body["path"] = texts(choice.machines);
@@ -183,7 +183,7 @@ std::string RoutingServer::State::answer(const Query& query) {
     if (query.what == "status") {
         add_status(body);
     } else if (query.what == "services" || query.what == "routes") {
-        add_routes(body);
+        add_routes(body, query.name);
     } else if (query.what == "machines") {
         add_machines(body);
     } else if (query.what == "timeline") {

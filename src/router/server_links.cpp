@@ -7,11 +7,9 @@
 namespace jetway::router {
 namespace {
 
-/// Every machine has the service `router`: no news.
-bool is_of_router(const routing::Event& event) {
+bool is_of_name(const routing::Event& event) {
     using Kind = routing::Event::Kind;
-    return (event.kind == Kind::service_added || event.kind == Kind::service_removed) &&
-           event.subject == "router";
+    return event.kind == Kind::service_added || event.kind == Kind::service_removed;
 }
 
 }  // namespace
@@ -212,11 +210,23 @@ void RoutingServer::State::report(const routing::Event& event) {
         log::log(level, "{} {}{}", log_name, routing::line_of(event),
                  left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
     }
-    if (!of_stream && !is_of_router(event)) {
-        timeline.add(wall_time_us(), event);
-        has_news = true;
-    }
+    if (!of_stream) keep(event);
     if (on_event) on_event(event);
+}
+
+/// Names that come and go fast are left out: they must not push out what happened to paths. That
+/// each machine has the service `router` is no news.
+void RoutingServer::State::keep(const routing::Event& event) {
+    if (is_of_name(event) && event.subject == "router") return;
+    has_news = true;
+    std::uint64_t left_out = 0;
+    if (is_of_name(event) && !name_limit.allow(turn_now, left_out)) return;
+    timeline.add(wall_time_us(), event);
+    if (left_out == 0) return;
+    timeline.add(wall_time_us(), {routing::Event::Kind::warning,
+                                  std::to_string(left_out) + " names came or went before that",
+                                  {},
+                                  {}});
 }
 
 /// Costs change without an event: the digest tells.

@@ -44,7 +44,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     // The service `router`.
     std::string answer(const Query& query) override;
     void add_status(boost::json::object& body) const;
-    void add_routes(boost::json::object& body) const;
+    void add_routes(boost::json::object& body, const std::string& service) const;
     void add_machines(boost::json::object& body) const;
     void add_timeline(boost::json::object& body, std::uint64_t after) const;
     Result<> add_trace(boost::json::object& body, const std::string& name) const;
@@ -56,6 +56,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     void run_turn();
     void close_link(routing::LinkId id, const Error& reason);
     void report(const routing::Event& event);
+    void keep(const routing::Event& event);
     void tell_watchers();
     void refresh_links();
     void report_stranger(const LinkEnd& link, const Error& reason);
@@ -79,6 +80,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     std::string log_name = "[Router]";
     LogLimit log_limit{20, std::chrono::seconds(1)};
     LogLimit stranger_limit{100, std::chrono::seconds(1)};
+    LogLimit name_limit{100, std::chrono::seconds(10)};
     Time started;
     Time turn_now{};
     bool scheduled = false;

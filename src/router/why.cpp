@@ -198,11 +198,10 @@ Result<> add_why(json::object& body, const routing::Core& core, Time now, const 
                  const std::string& from) {
     JETWAY_ASSIGN(const wire::Address address, wire::parse_address(name));
     const Known known(core, now);
-    std::vector<routing::RouteRow> rows = core.routes(now);
+    std::vector<routing::RouteRow> rows = core.routes(now, address.service);
     std::erase_if(rows, [&](const routing::RouteRow& row) {
-        return row.alternate || row.service != address.service ||
-               !(address.machine.empty() || row.machine == address.machine ||
-                 wire::router_text(row.router).starts_with(address.machine));
+        return row.alternate || !(address.machine.empty() || row.machine == address.machine ||
+                                  wire::router_text(row.router).starts_with(address.machine));
     });
     body["name"] = name;
     body["instances"] = instance_rows(rows, known);

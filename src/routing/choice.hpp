@@ -59,6 +59,8 @@ public:
     /// Every instance that is shown: by name, the best first, each followed by up to three other
     /// ways there.
     std::vector<RouteRow> rows(Time now) const;
+    /// The same of one name.
+    std::vector<RouteRow> rows_of(Time now, const std::string& service) const;
 
 private:
     Result<Choice> resolve(Time now, const std::string& address, LinkId from,

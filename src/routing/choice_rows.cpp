@@ -23,6 +23,17 @@ std::vector<RouteRow> Chooser::rows(Time now) const {
     return result;
 }
 
+std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service) const {
+    std::vector<Holder> holders;
+    for (const Offering& offering : directory_.offerings(service)) {
+        for (const std::uint64_t instance : offering.takers.all()) {
+            const Holder holder{offering.node, instance};
+            if (!directory_.find(holder)->hidden()) holders.push_back(holder);
+        }
+    }
+    return rows_of(now, service, std::move(holders));
+}
+
 std::vector<RouteRow> Chooser::rows_of(Time now, const std::string& service,
                                        std::vector<Holder> holders) const {
     const Ways ways = map_.ways(now);

@@ -74,6 +74,9 @@ public:
         return chooser_.resolve(now, address);
     }
     std::vector<RouteRow> routes(Time now) const { return chooser_.rows(now); }
+    std::vector<RouteRow> routes(Time now, const std::string& service) const {
+        return chooser_.rows_of(now, service);
+    }
     std::vector<LinkRow> links() const;
     std::vector<MachineRow> machines(Time now) const;
     std::vector<Holding> holdings() const;

@@ -113,6 +113,9 @@ Result<Choice> Core::resolve(Time now, const std::string& address) const {
 std::vector<RouteRow> Core::routes(Time now) const {
     return control_->routes(now);
 }
+std::vector<RouteRow> Core::routes(Time now, const std::string& service) const {
+    return control_->routes(now, service);
+}
 
 std::vector<LinkRow> Core::links() const {
     std::vector<LinkRow> rows = control_->links();

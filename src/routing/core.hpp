@@ -79,6 +79,7 @@ public:
     /// machine and since when), E-AMBIGUOUS.
     Result<Choice> resolve(Time now, const std::string& address) const;
     std::vector<RouteRow> routes(Time now) const;
+    std::vector<RouteRow> routes(Time now, const std::string& service) const;
     std::vector<LinkRow> links() const;
     std::vector<MachineRow> machines(Time now) const;
     std::vector<StreamInfo> streams() const;
