@@ -204,8 +204,8 @@ Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const
                                              : topology_.named(address.machine);
     if (nodes.empty()) {
         std::vector<std::string> names;  // of those that offer it
-        for (const Holder& holder : directory_.holders(address.service))
-            names.push_back(topology_[holder.node].machine);
+        for (const Offering& offering : directory_.offerings(address.service))
+            names.push_back(topology_[offering.node].machine);
         Error error(Code::no_instance, "no machine is called " + quoted(address.machine));
         const std::string near = nearest(address.machine, names);
         if (!near.empty()) error.next = "did you mean " + address.service + "@" + near + "?";

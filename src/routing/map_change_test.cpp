@@ -123,7 +123,7 @@ TEST(MapChange, ManyAtOnceAreToldAsANumber) {
 TEST(MapChange, ASilentLinkIsDoubtedAndTrustedAgain) {
     Square mesh;
     mesh.silence(0);
-    mesh.run_for(300ms);
+    mesh.run_for(250ms);  // the last word was up to 100 ms before
     EXPECT_EQ(mesh.news(Kind::link_doubted),
               (Lines{"link in doubt: b: nothing heard for two intervals"}));
     mesh.restore(0);
