@@ -233,6 +233,18 @@ private:
             ->required();
         add_why(while_hairpin_runs);
         add_timeline(while_hairpin_runs);
+        add_drain();
+    }
+
+    void add_drain() {
+        CLI::App* drain =
+            add_verb("drain", "a machine leaves: no new streams, then it ends when none is open",
+                     [](const Options& options) { return cli::drain(options.ask); });
+        add_machine(drain, options_.ask.machine);
+        drain->footer(
+            "Waits until the daemon has ended, at most half a minute for what is open. All "
+            "machines "
+            "of its process leave.\n\nexamples:\n  jetway drain -m machine-b");
     }
 
     void add_why(const std::string& setting) {

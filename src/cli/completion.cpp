@@ -19,7 +19,7 @@ _jetway() {
     if [ "$word" = "=" ]; then word=; fi
     if [ "$before" = "=" ]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
     _jetway_names() { jetway complete "$1" -- "${COMP_WORDS[@]}" 2>/dev/null; }
-    local verbs="run dev check simulate status services routes trace why timeline call pipe rec completion"
+    local verbs="run dev check simulate status services routes trace why timeline drain call pipe rec completion"
     case $before in
         -m|--machine) COMPREPLY=($(compgen -W "$(_jetway_names machines)" -- "$word")); return ;;
         -o|--output) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
@@ -53,7 +53,7 @@ constexpr std::string_view zsh_script = R"sh(#compdef jetway
 # jetway completion for zsh:  source <(jetway completion zsh)
 _jetway() {
     local -a verbs names
-    verbs=(run dev check simulate status services routes trace why timeline call pipe rec completion)
+    verbs=(run dev check simulate status services routes trace why timeline drain call pipe rec completion)
     if (( CURRENT == 2 )); then
         compadd -- $verbs --help --version
         return
@@ -82,7 +82,7 @@ compdef _jetway jetway
 
 constexpr std::string_view fish_script =
     R"sh(# jetway completion for fish:  jetway completion fish | source
-set -l verbs run dev check simulate status services routes trace why timeline call pipe rec completion
+set -l verbs run dev check simulate status services routes trace why timeline drain call pipe rec completion
 complete -c jetway -f
 complete -c jetway -n "not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c jetway -n "__fish_seen_subcommand_from run dev check simulate" -F

@@ -11,6 +11,12 @@
 namespace jetway::cli {
 namespace {
 
+using std::chrono::milliseconds;
+
+constexpr Duration drain_patience = std::chrono::seconds(30);
+constexpr Duration all_have_heard = milliseconds(500);
+constexpr Duration look_again = milliseconds(20);
+
 std::string listed(const std::vector<std::string>& texts) {
     std::string result;
     for (const std::string& text : texts) result += (result.empty() ? "" : ", ") + text;
@@ -24,7 +30,9 @@ public:
         : loop_(loop), deployment_(deployment), options_(options), began_(loop.now()) {}
 
     Result<> start() {
-        signals_ = loop_.on_signal({SIGTERM, SIGINT, SIGHUP}, [this](int) { end(); });
+        signals_ = loop_.on_signal({SIGTERM, SIGINT, SIGHUP, drain_signal}, [this](int signal) {
+            signal == drain_signal ? drain() : end();
+        });
         const router::Transport transport = options_.transport(loop_);
         for (const std::string& name : options_.machines) {
             const deployment::Machine& machine = *deployment_.find(name);
@@ -69,6 +77,22 @@ private:
         if (all && ready_ > 1) say(all_ready(ready_, loop_.now() - began_));
     }
 
+    /// Ends when nothing is open any more, or when that takes too long; not before everybody can
+    /// have heard of it.
+    void drain() {
+        if (ending_ || draining_) return;
+        for (const auto& host : hosts_) host->router().drain();
+        drain_began_ = loop_.now();
+        look_whether_drained();
+    }
+    void look_whether_drained() {
+        const bool idle = std::ranges::all_of(
+            hosts_, [](const auto& host) { return host->router().open_streams() == 0; });
+        const Duration passed = loop_.now() - drain_began_;
+        if ((idle && passed >= all_have_heard) || passed >= drain_patience) return end();
+        draining_ = loop_.after(look_again, [this] { look_whether_drained(); });
+    }
+
     void end() {
         if (ending_) return loop_.stop();
         ending_ = true;
@@ -88,6 +112,8 @@ private:
     std::vector<std::unique_ptr<Host>> hosts_;
     std::size_t running_ = 0;
     bool ending_ = false;
+    Time drain_began_{};
+    Handle draining_;
     Handle signals_;
 };
 

@@ -2,6 +2,7 @@
 // how they end.
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@ namespace jetway::cli {
 /// The line that says that a machine can be used begins with this.
 inline constexpr std::string_view ready_word = "ready";
 
+/// Asks a process with machines to leave in order: no new streams, half a minute at most for what
+/// is open, then as at SIGTERM.
+inline constexpr int drain_signal = SIGUSR1;
+
 struct Foreground {
     std::vector<std::string> machines;
     router::Transport (*transport)(io::EventLoop&) = nullptr;
@@ -23,7 +28,7 @@ struct Foreground {
 };
 /// Starts the machines and stays until SIGTERM, SIGINT or SIGHUP, then ends them within half a
 /// second; a second signal ends at once. Lines for people go to standard output, the log to
-/// standard error. Returns exit status 0.
+/// standard error. At drain_signal they drain first. Returns exit status 0.
 Result<int> run_in_foreground(const deployment::Deployment& deployment, const Foreground& options);
 
 /// "NAME | ", as wide as the widest of the names.

@@ -79,6 +79,9 @@ struct WhyOptions {
 /// From a name to its instance, step by step; the exit status of the first thing that is wrong.
 Result<int> why(const WhyOptions& options);
 
+/// The daemon takes no new streams, ends when what is open has ended, or after half a minute.
+Result<int> drain(const AskOptions& options);
+
 /// Standard input to the service, its answer to standard output.
 Result<int> call(const AskOptions& options);
 

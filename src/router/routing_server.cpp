@@ -1,6 +1,8 @@
 #include "router/routing_server.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -10,6 +12,7 @@ namespace jetway::router {
 namespace {
 
 constexpr Duration goodbye_limit = std::chrono::milliseconds(200);
+constexpr Duration load_interval = std::chrono::seconds(5);
 
 Capabilities router_capabilities() {
     Capabilities capabilities;
@@ -46,10 +49,20 @@ RoutingServer::State::State(Kernel& kernel_in, Timer& timer_in, Random& random_i
             });
         });
     queries = std::make_unique<Queries>(*own_session, *this);
+    load_timer = timer.after(load_interval, [this] { measure_load(); });
     timeline.add(wall_time_us(), {routing::Event::Kind::epoch_taken,
                                   core.options().machine,
                                   "started, epoch " + std::to_string(core.options().epoch),
                                   {}});
+}
+
+/// Others choose between instances by it.
+void RoutingServer::State::measure_load() {
+    double runnable = 0;
+    if (getloadavg(&runnable, 1) == 1)
+        core.set_load(now(), runnable / std::max(std::thread::hardware_concurrency(), 1U));
+    schedule();
+    load_timer = timer.after(load_interval, [this] { measure_load(); });
 }
 
 RoutingServer::State::~State() {
@@ -157,6 +170,22 @@ std::vector<routing::RouteRow> RoutingServer::known_routes() const {
 
 std::vector<TerminalRow> RoutingServer::terminals() const {
     return state_->terminals.rows();
+}
+
+void RoutingServer::drain() {
+    state_->core.drain(state_->now());
+    set_note("drains", "takes no new streams");
+    log::info("{} takes no new streams; {} are open", state_->log_name, open_streams());
+    state_->schedule();
+}
+
+std::size_t RoutingServer::open_streams() const {
+    const auto streams = state_->core.streams();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(streams, [](const routing::StreamInfo& stream) {
+            const auto address = wire::parse_address(stream.destination);
+            return !address || address->service != "router";
+        }));
 }
 
 void RoutingServer::stop(std::function<void()> done) {

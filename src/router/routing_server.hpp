@@ -85,6 +85,11 @@ public:
     std::vector<routing::RouteRow> known_routes() const;
     std::vector<TerminalRow> terminals() const;
 
+    /// From now on nobody opens a stream to this machine or through it; what is open goes on.
+    void drain();
+    /// Streams of services and processes that are open here or pass through; what asks the router
+    /// itself does not count.
+    std::size_t open_streams() const;
     /// Tells the mesh goodbye, closes the links, then calls `done` (within 200 ms).
     void stop(std::function<void()> done);
 

@@ -31,6 +31,7 @@ json::object link_row(const routing::LinkRow& row, Time now) {
             {"round_trip_us",
              row.round_trip ? json::value(row.round_trip->count() / 1000) : json::value(nullptr)},
             {"cost", row.cost},
+            {"damped", row.damped},
             {"streams", row.streams},
             {"dialled", row.dialled}};
 }

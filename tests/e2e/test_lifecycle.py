@@ -53,6 +53,25 @@ class Ending(unittest.TestCase):
         self.assertFalse([pid for pid in processes if alive(pid)])
         self.assertNotEqual(caller.wait(5 * SLOWNESS), 0)
 
+    def test_a_drained_machine_ends_when_nothing_is_open_any_more(self):
+        caller = self.mesh.start("call", "cat@c", "--machine", "a", stdin=subprocess.PIPE)
+        caller.stdin.write(b"before\n")
+        caller.stdin.flush()
+        self.assertEqual(caller.stdout.read(7), b"before\n")
+        leaving = self.mesh.start("drain", "--machine", "c")
+        output = Output(leaving.stdout)
+        output.wait_for("c takes no new streams; ", 5)
+        refused = lambda: b"E-NO-INSTANCE" in self.mesh.run("call", "cat", "--machine", "a", input=b"new").stderr
+        until(refused, 2, "a opens no stream to c")
+        self.assertIsNone(leaving.poll())
+        caller.stdin.write(b"after\n")
+        caller.stdin.close()
+        self.assertEqual(caller.stdout.read(), b"after\n")
+        self.assertEqual(caller.wait(5 * SLOWNESS), 0)
+        output.wait_for("c has left", 5)
+        self.assertEqual(leaving.wait(5 * SLOWNESS), 0)
+        self.mesh.log.wait_for("c | ended with status 0", 5)
+
     def test_kill_of_the_parent_ends_its_children(self):
         _, processes = self.busy()
         self.mesh.dev.kill()
