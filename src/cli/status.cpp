@@ -35,8 +35,9 @@ std::string links(const json::object& answer) {
             continue;
         }
         const bool measured = row.contains("round_trip_us") && row.at("round_trip_us").is_number();
+        const std::string damped = flag_of(row, "damped") ? ", damped" : "";
         table.add({text_of(row, "terminal"), text_of(row, "machine"), text_of(row, "peer"),
-                   text_of(row, "state") + (flag_of(row, "damped") ? ", damped" : ""), age,
+                   text_of(row, "state") + damped, age,
                    measured ? shown_microseconds(number_of(row, "round_trip_us")) : "-",
                    std::to_string(number_of(row, "cost")), streams});
     }

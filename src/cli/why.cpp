@@ -245,7 +245,8 @@ private:
              Step::State::ok,
              link + ": up " + shown_seconds(number_of(*found, "age_s")) + ", " +
                  shown_microseconds(number_of(*found, "round_trip_us")) + ", cost " +
-                 std::to_string(number_of(*found, "cost")),
+                 std::to_string(number_of(*found, "cost")) +
+                 (flag_of(*found, "damped") ? ", a last resort: it keeps going down" : ""),
              {}});
     }
 

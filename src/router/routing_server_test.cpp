@@ -534,6 +534,31 @@ TEST_F(RoutingServerTest, TooManyWhoWaitForChangesAreRefused) {
     EXPECT_EQ(next.text, "{}");
 }
 
+TEST_F(RoutingServerTest, NamesThatFlapLeaveRoomInTheTimeline) {
+    Machine& a = machine("a");
+    const auto server = session(a, "server");
+    Echo echo;
+    for (int i = 0; i < 200; ++i) {
+        const Handle offer = server->offer("flapping", {}, echo);
+        timer.advance(milliseconds(5));
+    }
+    const auto near = session(a, "timeline");
+    const auto names = [&] {
+        const std::string text = question(*near, R"({"query":"timeline"})");
+        std::size_t count = 0;
+        for (auto at = text.find("flapping: a"); at != std::string::npos;
+             at = text.find("flapping: a", at + 1))
+            ++count;
+        return count;
+    };
+    EXPECT_EQ(names(), 100U);
+    timer.advance(seconds(20));
+    const Handle offer = server->offer("flapping", {}, echo);
+    EXPECT_EQ(names(), 101U);
+    EXPECT_NE(question(*near, R"({"query":"timeline"})").find("names came or went before that"),
+              std::string::npos);
+}
+
 TEST_F(RoutingServerTest, WhyShowsTheInstancesAndTheCostOfEachLink) {
     Machine& a = machine("a");
     Machine& b = machine("b");

@@ -12,6 +12,24 @@ bool is_of_name(const routing::Event& event) {
     return event.kind == Kind::service_added || event.kind == Kind::service_removed;
 }
 
+/// What the timeline is for, and what each stream does, is for who looks closely.
+spdlog::level::level_enum level_of(routing::Event::Kind kind) {
+    using Kind = routing::Event::Kind;
+    switch (kind) {
+        case Kind::warning:
+        case Kind::equivocation:
+        case Kind::epoch_taken:
+            return spdlog::level::warn;
+        case Kind::path_changed:
+        case Kind::route_added:
+        case Kind::route_removed:
+        case Kind::stream_ended:
+            return spdlog::level::debug;
+        default:
+            return spdlog::level::info;
+    }
+}
+
 }  // namespace
 
 LinkEnd& RoutingServer::State::add(routing::LinkKind kind, const std::string& terminal,
@@ -192,22 +210,12 @@ void RoutingServer::State::arm() {
     });
 }
 
-/// Streams come too often for the log, and are no part of the timeline; paths have their place
-/// there.
 void RoutingServer::State::report(const routing::Event& event) {
-    using Kind = routing::Event::Kind;
     const bool of_stream = routing::is_of_stream(event.kind);
-    const bool limited = of_stream && event.kind != Kind::stream_refused;
+    const bool limited = of_stream && event.kind != routing::Event::Kind::stream_refused;
     std::uint64_t left_out = 0;
     if (!limited || log_limit.allow(turn_now, left_out)) {
-        const bool bad = event.kind == Kind::warning || event.kind == Kind::equivocation ||
-                         event.kind == Kind::epoch_taken;
-        const bool quiet = event.kind == Kind::stream_ended || event.kind == Kind::path_changed ||
-                           event.kind == Kind::route_added || event.kind == Kind::route_removed;
-        const auto level = bad     ? spdlog::level::warn
-                           : quiet ? spdlog::level::debug
-                                   : spdlog::level::info;
-        log::log(level, "{} {}{}", log_name, routing::line_of(event),
+        log::log(level_of(event.kind), "{} {}{}", log_name, routing::line_of(event),
                  left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
     }
     if (!of_stream) keep(event);
@@ -221,12 +229,12 @@ void RoutingServer::State::keep(const routing::Event& event) {
     has_news = true;
     std::uint64_t left_out = 0;
     if (is_of_name(event) && !name_limit.allow(turn_now, left_out)) return;
-    timeline.add(wall_time_us(), event);
-    if (left_out == 0) return;
-    timeline.add(wall_time_us(), {routing::Event::Kind::warning,
-                                  std::to_string(left_out) + " names came or went before that",
-                                  {},
-                                  {}});
+    const std::int64_t wall_us = wall_time_us();
+    if (left_out > 0) {
+        const std::string names = std::to_string(left_out) + " names came or went before that";
+        timeline.add(wall_us, {routing::Event::Kind::warning, names, {}, {}});
+    }
+    timeline.add(wall_us, event);
 }
 
 /// Costs change without an event: the digest tells.

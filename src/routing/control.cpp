@@ -85,8 +85,8 @@ void Control::came_up(Time now, LinkId link) {
     Link& up = links_.neighbour(link)->link;
     if (const Time until = damping_.until(key_of(up)); until > now) {
         up.damp(until);
-        event(Event::Kind::warning, up.peer_machine(),
-              "its link keeps going down: a last resort for " + duration_text(until - now));
+        event(Event::Kind::link_doubted, up.peer_machine(),
+              "it keeps going down: a last resort for " + duration_text(until - now));
     }
     links_.up(link);
     LinkOptions options = up.options();
@@ -246,7 +246,7 @@ void Control::tick_link(Time now, LinkId id) {
         return;
     }
     if (link.undamped(now)) {
-        event(Event::Kind::warning, link.peer_machine(), "its link is trusted again");
+        event(Event::Kind::link_trusted, link.peer_machine(), "it has not gone down for a while");
         changed(now, OwnRecord::Change::good);
     }
     if (now >= neighbour->next_compare) compare_digests(now, id);

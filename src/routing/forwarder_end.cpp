@@ -155,7 +155,8 @@ void Forwarder::State::report(Event::Kind kind, const Crossing& crossing, std::s
     const auto& [from, to] = crossing.ends;
     actions.events.push_back({kind,
                               name(from) + " -> " + name(to) + " (" + crossing.destination + ")",
-                              std::move(detail)});
+                              std::move(detail),
+                              {}});
 }
 
 Buffer Forwarder::State::reset_body(const Error& reason) const {

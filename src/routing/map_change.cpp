@@ -117,6 +117,10 @@ std::string MapChange::dearer(const Route& route) const {
         const std::uint32_t now = listed == nullptr ? before : std::max(listed->cost, 1U);
         if (now <= before || now - before <= most) continue;
         most = now - before;
+        if (now == wire::max_cost) {
+            result = name_of(edge) + " keeps going down";
+            continue;
+        }
         result = name_of(edge) + " costs " + std::to_string(now) + ", " + std::to_string(before) +
                  " before";
     }

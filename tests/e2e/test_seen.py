@@ -72,8 +72,9 @@ class Outage(unittest.TestCase):
         self.assertRegex(row["detail"], rf"^a > {alive} > c, cost \d+, was a > {dead} > c, cost \d+$")
         self.assertEqual(row["cause"], f"link a>{dead} is dead")
         self.assertRegex(row["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        until(lambda: [row for row in self.events() if row["event"] == "machine_lost"], 5, "a machine is lost")
         text = self.mesh.run("timeline", "--machine", "a").stdout.decode()
-        for line in (f"link down: {dead}: E-CLOSED", f"lost {dead}: was a > {dead}, cost ", "a: started, epoch "):
+        for line in (f"link down: {dead}: E-CLOSED", f"lost {dead}: was a > ", "a: started, epoch "):
             self.assertIn(line, text)
         times = [row["time_us"] for row in self.events()]
         self.assertEqual(times, sorted(times))
@@ -84,10 +85,12 @@ class Outage(unittest.TestCase):
         self.assertIn("service cat: c", text)
 
     def test_the_timeline_can_be_short(self):
-        self.assertEqual(len(self.events("-n", "2")), 2)
-        self.assertEqual(self.events("-n", "2")[-1]["number"], self.events()[-1]["number"])
+        last = self.events("-n", "2")
+        self.assertEqual(len(last), 2)
+        later = self.events()  # there may be more by now
+        self.assertEqual(later[last[0]["number"] - 1:last[1]["number"]], last)
         self.assertEqual(self.events("--since", "1us"), [])
-        self.assertEqual(len(self.events("--since", "1h")), len(self.events()))
+        self.assertEqual(self.events("--since", "1h")[:len(later)], later)
         answer = self.mesh.run("timeline", "--machine", "a", "--since", "yesterday")
         self.assertEqual(answer.returncode, 64)
         self.assertIn(b"--since", answer.stderr)
