@@ -131,10 +131,12 @@ def routing():
     """How the routing core grows: paths, names, frames, memory."""
     program = "bench_routing"
 
-    def times(names, unit):
-        of_one_second = {"ms": 1e3, "ns": 1e9}[unit]
-        return {name: spread([of_one_second / value for value in values], unit, 3 if unit == "ms" else 0)
-                for name, values in google(program, f"--benchmark_filter=^({names})/").items()}
+    def times(names):
+        found = {}
+        for name, values in google(program, f"--benchmark_filter=^({names})/").items():
+            ns = [1e9 / value for value in values]
+            found[name] = f"{statistics.median(ns):,.0f} ns", f"{min(ns):,.0f} to {max(ns):,.0f}"
+        return found
 
     def sized(results, cases):
         """The rows of `cases`, by size: {"case/10/100": cells} gives [case, "10", "100", *cells]."""
@@ -149,16 +151,16 @@ def routing():
              for name, values in google(program, "--benchmark_filter=^memory", value="each").items()}
     return "\n".join([
         table("Routing: shortest paths", f"build/release/{program}", ["case", "machines", "median", "spread"],
-              sized(times("|".join(paths), "ms"), paths),
+              sized(times("|".join(paths)), paths),
               "All ways from one machine, with about eight links each; beside Dijkstra's algorithm without hops, ties and "
               "transit."),
         table("Routing: names and frames", f"build/release/{program}",
-              ["case", "machines known", "names known", "median", "spread"], sized(times("|".join(found), "ns"), found),
+              ["case", "machines known", "names known", "median", "spread"], sized(times("|".join(found)), found),
               "`resolve`: from a name to the route an OPEN carries (longer in a larger mesh); `miss`: a name "
               "that nobody offers, with a suggestion out of the first thousand. `carry`: a frame of 1,000 "
               "bytes through the whole core, from link to link."),
         table("Routing: one name", f"build/release/{program}", ["case", "instances", "machines", "median", "spread"],
-              sized(times("resolve_popular", "ns"), ["resolve_popular"]),
+              sized(times("resolve_popular"), ["resolve_popular"]),
               "To one instance of a name that several machines offer: each of these is looked at, their instances are not."),
         table("Routing: memory of the directory", f"build/release/{program}", ["case", "instances", "each", "in all"],
               sized(taken, memory),
