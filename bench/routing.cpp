@@ -3,6 +3,7 @@
 // and the memory that a million services take.
 #include <algorithm>
 #include <benchmark/benchmark.h>
+#include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
 #include <map>
@@ -413,10 +414,10 @@ BENCHMARK(memory_of_1000_names)->RangeMultiplier(10)->Range(1'000, million)->Ite
 /// first first.
 void withdraw(benchmark::State& state) {
     Directory directory;
-    learn(directory, 10'000 * 101, 101, 1, false);
+    learn(directory, 1'010'000, 101, 1, false);
     std::uint64_t instance = 0;
     while (state.KeepRunning()) directory.withdraw(0, epoch, ++instance);
-    if (directory.instances() != 10'000 * 100) state.SkipWithError("not all were taken away");
+    if (directory.instances() != 1'000'000) state.SkipWithError("not all were taken away");
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
 BENCHMARK(withdraw)->Iterations(10'000);

@@ -204,8 +204,11 @@ void Catalogue::change(Entry& entry, const wire::ServiceRecord* record) {
 }
 
 Entry Catalogue::enter(const wire::ServiceRecord& record) {
-    const Name& name = names_.add(record.service(), {node_, record.instance()}, record.flags());
-    return {record.instance(), &name, particulars_of(record)};
+    Entry entry;
+    entry.instance = record.instance();
+    entry.name = &names_.add(record.service(), holder(entry), record.flags());
+    entry.particulars = particulars_of(record);
+    return entry;
 }
 
 void Catalogue::merge(std::vector<Entry>&& fresh) {

@@ -212,8 +212,8 @@ TEST(Choice, EachInstanceOfAMachineIsTriedOnce) {
     mesh.add("a");
     mesh.add("b");
     mesh.connect("a", "b");
-    std::vector<LinkId> untried;
-    for (int i = 0; i < 3; ++i) untried.push_back(serve(mesh, "b", "echo"));
+    std::vector<LinkId> untried(3);
+    for (LinkId& server : untried) server = serve(mesh, "b", "echo");
     mesh.run_for(1s);
     const LinkId caller = mesh.attach("a", "caller");
     wire::Open open;
