@@ -194,7 +194,7 @@ Result<std::span<const Offering>> Chooser::candidates(Time now,
     const auto there = std::ranges::equal_range(offerings, node, {}, &Offering::node);
     if (!there.empty()) return std::span<const Offering>(there);
     // A machine that is gone took its list of services along, or never told it.
-    if (!topology_[node].reachable) return unreachable(now, address, node);
+    if (!topology_.reachable(node)) return unreachable(now, address, node);
     return not_there(address, node);
 }
 
@@ -212,11 +212,11 @@ Result<NodeIndex> Chooser::machine(Time now, const wire::Address& address) const
         return error;
     }
     const auto reachable =
-        std::ranges::count_if(nodes, [this](NodeIndex node) { return topology_[node].reachable; });
+        std::ranges::count_if(nodes, [this](NodeIndex node) { return topology_.reachable(node); });
     if (reachable > 1) return ambiguous(address, nodes);
     // The one that is there; of those that are gone, the last to go.
     return *std::ranges::max_element(nodes, {}, [&](NodeIndex node) {
-        return std::tuple(topology_[node].reachable, topology_[node].since - now);
+        return std::tuple(topology_.reachable(node), topology_.since(node) - now);
     });
 }
 
@@ -224,7 +224,7 @@ std::vector<NodeIndex> Chooser::numbered(const std::string& text) const {
     std::vector<NodeIndex> nodes;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
         if (wire::router_text(topology_[node].router).starts_with(text) &&
-            !topology_[node].forgotten)
+            !topology_.forgotten(node))
             nodes.push_back(node);
     }
     return nodes;
@@ -234,7 +234,7 @@ Error Chooser::ambiguous(const wire::Address& address, const std::vector<NodeInd
     std::string choices;
     std::size_t count = 0;
     for (const NodeIndex node : nodes) {
-        if (!topology_[node].reachable) continue;
+        if (!topology_.reachable(node)) continue;
         if (++count <= 3)
             choices += (choices.empty() ? "" : " or ") + address.service + "@" +
                        wire::router_text(topology_[node].router);
@@ -363,7 +363,7 @@ Error Chooser::none_usable(Time now, const wire::Address& address,
     }
     // Of several, the one that was there last.
     const auto last = std::ranges::max_element(offerings, {}, [this](const Offering& offering) {
-        return std::tuple(topology_[offering.node].since, topology_[offering.node].router);
+        return std::tuple(topology_.since(offering.node), topology_[offering.node].router);
     });
     return unreachable(now, address, last->node);
 }
@@ -376,13 +376,13 @@ Error Chooser::unreachable(Time now, const wire::Address& address, NodeIndex nod
         error.where = address.service + " is on " + machine.machine;
         if (machine.gone()) {
             error.evidence = machine.machine + " said goodbye";
-        } else if (!machine.last_broken.empty()) {
-            error.evidence = machine.last_broken + " is dead";
+        } else if (const std::string broken = topology_.last_broken(node); !broken.empty()) {
+            error.evidence = broken + " is dead";
         }
     }
     error.detail += " from " + self_name();
     if (node != no_node && node != self) {
-        error.detail += ", no path for " + duration_text(now - topology_[node].since);
+        error.detail += ", no path for " + duration_text(now - topology_.since(node));
     }
     error.next = "jetway why " + address.text() + " --machine " + self_name();
     return error;

@@ -126,9 +126,8 @@ void Chooser::go_by(RouteRow& row, const Route& route, std::uint32_t cost) const
 
 std::string Chooser::why_not(Time now, const Ways& ways, const Holder& holder,
                              const Holder& best) const {
-    const Node& node = topology_[holder.node];
     if (!map_.paths().reaches(holder.node)) {
-        return "no path for " + duration_text(now - node.since);
+        return "no path for " + duration_text(now - topology_.since(holder.node));
     }
     if (!usable(holder)) return "draining";
     const std::uint32_t cost = ways.cost(holder.node);

@@ -21,30 +21,30 @@ constexpr Duration most_withdrawal = hours(1);
 
 }  // namespace
 
-Contest::Answer Contest::heard(Time now, const wire::NodeRecord& record) {
+Contest::Answer Contest::heard(Time now, const Node& record) {
     if (is_clone(now, record) && was_first(record)) {
         withdrawal_ = std::clamp<Duration>(withdrawal_ * 2, least_withdrawal, most_withdrawal);
         withdrawn_until_ = now + withdrawal_;
         outdo_at_ = Time::max();
         return Answer::withdraw;
     }
-    epoch_ = std::max(epoch_, record.epoch() + 1);
+    epoch_ = std::max(epoch_, record.version.epoch + 1);
     if (outdo_at_ == Time::max()) outdo_at_ = outdone_ ? std::max(now, *outdone_ + wait_) : now;
     return Answer::outdo;
 }
 
 /// Who speaks again after we have outdone it is alive.
-bool Contest::is_clone(Time now, const wire::NodeRecord& record) {
-    if (record.boot_nonce() == self_.boot_nonce) return false;
-    const bool again = rival_ == record.boot_nonce() && now - rival_heard_ < live;
+bool Contest::is_clone(Time now, const Node& record) {
+    if (record.boot_nonce == self_.boot_nonce) return false;
+    const bool again = rival_ == record.boot_nonce && now - rival_heard_ < live;
     const bool answers = again && outdone_ && *outdone_ >= rival_heard_;
-    rival_ = record.boot_nonce();
+    rival_ = record.boot_nonce;
     if (!again || answers) rival_heard_ = now;
     return answers;
 }
 
-bool Contest::was_first(const wire::NodeRecord& record) const {
-    return std::tuple(record.boot_time_us(), ~record.boot_nonce()) <
+bool Contest::was_first(const Node& record) const {
+    return std::tuple(record.boot_time_us, ~record.boot_nonce) <
            std::tuple(self_.boot_time_us, ~self_.boot_nonce);
 }
 

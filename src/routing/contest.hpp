@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "routing/types.hpp"
+#include "routing/node.hpp"
 
 namespace jetway::routing {
 
@@ -21,7 +21,7 @@ public:
     /// `self` outlives the contest.
     explicit Contest(const Options& self) : self_(self) {}
 
-    Answer heard(Time now, const wire::NodeRecord& record);
+    Answer heard(Time now, const Node& record);
     /// The epoch to take, once it is time: at once, then at most every second, then more rarely.
     std::optional<std::uint64_t> take_epoch(Time now);
     /// Is a clone's right acknowledged just now? For a minute, then for longer each time, an hour
@@ -32,8 +32,8 @@ public:
     Time deadline() const { return outdo_at_; }
 
 private:
-    bool is_clone(Time now, const wire::NodeRecord& record);
-    bool was_first(const wire::NodeRecord& record) const;
+    bool is_clone(Time now, const Node& record);
+    bool was_first(const Node& record) const;
 
     const Options& self_;
     std::uint64_t epoch_ = 0;  // to take

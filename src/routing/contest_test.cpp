@@ -20,13 +20,13 @@ Options machine(std::uint64_t nonce, std::uint64_t boot_time) {
     return options;
 }
 
-wire::NodeRecord record(const Options& of, std::uint64_t epoch) {
-    wire::NodeRecord record;
-    record.set_router(of.router);
-    record.set_epoch(epoch);
-    record.set_boot_nonce(of.boot_nonce);
-    record.set_boot_time_us(of.boot_time_us);
-    return record;
+Node record(const Options& of, std::uint64_t epoch) {
+    Node node;
+    node.router = of.router;
+    node.version = {epoch, 1};
+    node.boot_nonce = of.boot_nonce;
+    node.boot_time_us = of.boot_time_us;
+    return node;
 }
 
 const Options first = machine(11, 1'000);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -79,6 +80,8 @@ public:
     }
     std::vector<LinkRow> links() const;
     std::vector<MachineRow> machines(Time now) const;
+    NodePtr record() const { return topology_.share(0); }
+    void learn(Time now, std::span<const NodePtr> records);
     std::vector<Holding> holdings() const;
     std::vector<Debt> debts(LinkId link) const;
     bool paths_are_current() const { return paths_due_.deadline() == Time::max(); }
@@ -144,8 +147,7 @@ private:
     Result<> on_goaway(Time now, LinkId link, Bytes body);
     Result<> on_sync_done(Time now, LinkId link, Neighbour& from);
     Result<> on_node(Time now, LinkId link, Neighbour& from, const Buffer& body);
-    Result<> on_own_record(Time now, LinkId link, Neighbour& from, const wire::NodeRecord& record,
-                           const Buffer& body);
+    Result<> on_own_record(Time now, LinkId link, Neighbour& from, const Node& heard);
     Result<> on_delta(Time now, LinkId link, Neighbour& from, Bytes body);
     Result<> on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body);
     Result<> on_pull(LinkId link, Neighbour& from, Bytes body);

@@ -150,16 +150,16 @@ Result<> Control::on_sync_done(Time now, LinkId link, Neighbour& from) {
 // ---- records
 
 Result<> Control::on_node(Time now, LinkId link, Neighbour& from, const Buffer& body) {
-    JETWAY_ASSIGN(const wire::NodeRecord record, wire::decode<wire::NodeRecord>(body.bytes()));
-    if (record.epoch() > max_epoch || record.sequence() > max_sequence) {
+    JETWAY_ASSIGN(const NodePtr node, read_node(body, options_.nodes));
+    if (node->version.epoch > max_epoch || node->version.sequence > max_sequence) {
         return Error(Code::protocol, "a record's version is out of range");
     }
-    if (record.router() == options_.router) return on_own_record(now, link, from, record, body);
-    const Topology::Accepted accepted = topology_.accept(now, record, body);
+    if (node->router == options_.router) return on_own_record(now, link, from, *node);
+    const Topology::Accepted accepted = topology_.accept(now, node);
     if (accepted.news == Topology::News::refused) return success();
     if (accepted.recycled) recycle(accepted.node);
     if (accepted.news == Topology::News::conflict) {
-        event(Event::Kind::equivocation, record.machine(), "one version, two contents");
+        event(Event::Kind::equivocation, node->machine, "one version, two contents");
     }
     if (!accepted.taken) {
         if (accepted.news == Topology::News::same) {
@@ -186,21 +186,19 @@ Result<> Control::on_node(Time now, LinkId link, Neighbour& from, const Buffer& 
     return success();
 }
 
-Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from,
-                                const wire::NodeRecord& record, const Buffer& body) {
+Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from, const Node& heard) {
     const Node& own = topology_[self];
-    const Version heard{record.epoch(), record.sequence()};
-    if (heard < own.version) {
+    if (heard.version < own.version) {
         from.flooding.tell_record(self, false);
         ready(link);
         return success();
     }
-    if (heard == own.version && wire::digest(body.bytes()) == own.digest) {
+    if (heard.version == own.version && heard.digest == own.digest) {
         from.flooding.has_record(self);
         return success();
     }
-    if (contest_.heard(now, record) == Contest::Answer::withdraw) {
-        withdraw_from_mesh(now, record.machine());
+    if (contest_.heard(now, heard) == Contest::Answer::withdraw) {
+        withdraw_from_mesh(now, heard.machine);
     } else {
         wake(contest_.deadline());
     }

@@ -144,7 +144,7 @@ std::uint64_t Control::digest() const {
     digest_ = 0;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
         const Node& known = topology_[node];
-        if (!known.reachable) continue;
+        if (!topology_.reachable(node)) continue;
         const Catalogue& catalogue = directory_[node];
         const bool empty = catalogue.sequence() == 0;
         digest_ += mix({known.router, known.version.epoch, known.version.sequence,
@@ -187,19 +187,31 @@ std::vector<MachineRow> Control::machines(Time now) const {
     std::vector<MachineRow> rows;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
         const Node& known = topology_[node];
-        if (known.forgotten || known.version.epoch == 0) continue;
+        if (topology_.forgotten(node) || known.version.epoch == 0) continue;
+        const bool reachable = topology_.reachable(node);
         MachineRow row;
         row.machine = known.machine;
         row.router = known.router;
         row.epoch = known.version.epoch;
-        row.reachable = known.reachable;
-        row.unreachable_for = known.reachable ? Duration::zero() : now - known.since;
+        row.reachable = reachable;
+        row.unreachable_for = reachable ? Duration::zero() : now - topology_.since(node);
         row.hops = map_.paths().hops(node);
+        row.cost = reachable ? map_.paths().cost(node) : 0;
         row.services = static_cast<std::size_t>(
             std::ranges::count(directory_[node].entries(), false, &Entry::hidden));
         rows.push_back(std::move(row));
     }
     return rows;
+}
+
+void Control::learn(Time now, std::span<const NodePtr> records) {
+    topology_.reserve(topology_.size() + records.size());
+    for (const NodePtr& record : records) {
+        if (record->router != options_.router) topology_.accept(now, record);
+    }
+    map_.find_paths();
+    topology_.reach(now, map_.paths());
+    known_changed();
 }
 
 std::vector<Holding> Control::holdings() const {
@@ -211,7 +223,7 @@ std::vector<Holding> Control::holdings() const {
                           known.version,
                           {catalogue.epoch(), catalogue.sequence()},
                           catalogue.digest(),
-                          known.reachable,
+                          topology_.reachable(node),
                           known.adjacents});
     }
     return result;

@@ -140,8 +140,8 @@ bool Control::was_there_lately(Time now, const std::string& text) const {
     const auto address = wire::parse_address(text);
     if (!address) return false;
     const auto lost_lately = [&](NodeIndex node) {
-        return !topology_[node].reachable && topology_[node].version.epoch != 0 &&
-               now - topology_[node].since < memory_of_names;
+        return !topology_.reachable(node) && topology_[node].version.epoch != 0 &&
+               now - topology_.since(node) < memory_of_names;
     };
     const auto gone = gone_names_.find(address->service);
     if (gone != gone_names_.end() && now - gone->second < memory_of_names) return true;

@@ -25,7 +25,8 @@ void Control::issue(Time now) {
     const bool bad = own_.bad();
     const wire::NodeRecord record = own_.issue(
         now, options_, shutting_down_ ? std::vector<wire::Adjacency>{} : links_.adjacencies());
-    const Topology::Accepted accepted = topology_.accept(now, record, wire::encode(record));
+    const NodePtr node = make_node(record, wire::encode(record));
+    const Topology::Accepted accepted = topology_.accept(now, node);
     known_changed();
     tell_record(self, bad, no_link);
     if (accepted.moved) find_paths(now);

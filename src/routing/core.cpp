@@ -143,6 +143,14 @@ const Options& Core::options() const {
     return control_->options();
 }
 
+NodePtr Core::record() const {
+    return control_->record();
+}
+
+void Core::learn(Time now, std::span<const NodePtr> records) {
+    control_->learn(now, records);
+}
+
 std::vector<Holding> Core::holdings() const {
     return control_->holdings();
 }

@@ -8,10 +8,12 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "routing/forwarder.hpp"
+#include "routing/node.hpp"
 #include "routing/types.hpp"
 #include "routing/view.hpp"
 
@@ -88,7 +90,12 @@ public:
     std::uint64_t digest() const;
     const Options& options() const;
 
-    // For simulations: the inside, to be held against what must be true of it.
+    // For simulations. What this machine says of itself, shared.
+    NodePtr record() const;
+    /// Knows these at once, as if each had been told long ago, and tells nobody: a mesh that has
+    /// run for a while need not be run for it.
+    void learn(Time now, std::span<const NodePtr> records);
+    // The inside, to be held against what must be true of it.
     std::vector<Holding> holdings() const;
     std::vector<Debt> debts(LinkId link) const;
     /// No change of the map waits for its paths.

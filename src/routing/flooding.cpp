@@ -65,7 +65,7 @@ void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
         const Version known = listed ? Version{theirs.epochs(at), theirs.sequences(at)} : Version{};
         const bool same_life = listed && known.epoch == ours.version.epoch;
         has_catalogue(node, same_life ? theirs.services(at) : 0);
-        if (known < ours.version && !listed && !ours.reachable) {
+        if (known < ours.version && !listed && !topology.reachable(node)) {
             withheld_.insert(node);
             catalogues_.erase(node);
         } else if (known < ours.version) {
@@ -98,6 +98,7 @@ void Flooding::has_record(NodeIndex node) {
 }
 
 void Flooding::has_catalogue(NodeIndex node, std::uint64_t sequence) {
+    if (known(node) == sequence) return;
     if (node >= known_.size()) known_.resize(node + 1, 0);
     known_[node] = sequence;
 }

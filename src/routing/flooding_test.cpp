@@ -32,7 +32,7 @@ struct Teller {
     }
     NodeIndex hear(RouterId router, std::uint64_t sequence) {
         const auto news = record(router, sequence);
-        return topology.accept(start, news, wire::encode(news)).node;
+        return topology.accept(start, make_node(news, wire::encode(news))).node;
     }
     void offer(std::uint64_t instance, std::string name = "echo") {
         wire::ServiceRecord service;

@@ -19,17 +19,24 @@ void add_both_ways(Avoid& avoid, NodeEdge edge) {
 }  // namespace
 
 void Map::find_paths() {
-    graph_ = topology_.graph();
+    graph_.reset();
     detours_.clear();
     trees_.clear();
-    paths_ = Paths(graph_, self, dead());
+    paths_ = Paths(topology_.graph(), self, dead());
+}
+
+/// Larger than all that a router keeps of the map; few ask for more than the paths.
+const Graph& Map::graph() const {
+    if (!graph_) graph_ = topology_.graph();
+    return *graph_;
 }
 
 Avoid Map::dead() const {
     Avoid avoid;
-    for (std::uint32_t edge = graph_.first[self]; edge < graph_.first[self + 1]; ++edge) {
-        const NodeIndex peer = graph_.target[edge];
-        if (links_.to(topology_[peer].router) == no_link) add_both_ways(avoid, {self, peer});
+    for (const Adjacent& adjacency : topology_[self].adjacents) {
+        const NodeIndex peer = topology_.find(adjacency.peer);
+        if (peer != no_node && links_.to(adjacency.peer) == no_link)
+            add_both_ways(avoid, {self, peer});
     }
     return avoid;
 }
@@ -48,7 +55,7 @@ Avoid Map::doubted(Time now) const {
 void Map::failed(Time now, RouterId from, RouterId to) {
     const NodeEdge edge{topology_.find(from), topology_.find(to)};
     if (edge.from == no_node || edge.to == no_node) return;
-    if (graph_.has_edge(edge.from, edge.to)) doubts_.add(now, edge);
+    if (topology_.joined(edge.from, edge.to)) doubts_.add(now, edge);
 }
 
 const Paths* Map::find_detour(const Avoid& avoid) const {
@@ -59,7 +66,7 @@ const Paths* Map::find_detour(const Avoid& avoid) const {
 const Paths& Map::detour(const Avoid& avoid) const {
     if (const Paths* found = find_detour(avoid)) return *found;
     if (detours_.size() == most_detours) detours_.erase(detours_.begin());
-    return detours_.emplace_back(avoid, Paths(graph_, self, avoid)).paths;
+    return detours_.emplace_back(avoid, Paths(graph(), self, avoid)).paths;
 }
 
 Ways Map::ways(Time now) const {
@@ -100,7 +107,7 @@ Route Map::around(Time now, NodeIndex node, const std::vector<NodeEdge>& failed,
 const Paths& Map::tree_of(NodeIndex neighbour) const {
     const auto known = trees_.find(neighbour);
     if (known != trees_.end()) return known->second;
-    return trees_.emplace(neighbour, Paths(graph_, neighbour, {{}, {self}})).first->second;
+    return trees_.emplace(neighbour, Paths(graph(), neighbour, {{}, {self}})).first->second;
 }
 
 std::vector<Map::Alternate> Map::alternates(NodeIndex node, std::uint64_t most_cost) const {
@@ -114,16 +121,16 @@ std::vector<Map::Alternate> Map::alternates(NodeIndex node, std::uint64_t most_c
     };
     std::vector<First> firsts;
     const Avoid avoid = dead();
-    for (std::uint32_t edge = graph_.first[self]; edge < graph_.first[self + 1]; ++edge) {
-        const NodeIndex neighbour = graph_.target[edge];
+    for (std::uint32_t edge = graph().first[self]; edge < graph().first[self + 1]; ++edge) {
+        const NodeIndex neighbour = graph().target[edge];
         if (neighbour == best[1] || avoid.forbids({self, neighbour})) continue;
-        if (graph_.cost[edge] > most_cost) continue;
-        firsts.push_back({graph_.cost[edge], neighbour});
+        if (graph().cost[edge] > most_cost) continue;
+        firsts.push_back({graph().cost[edge], neighbour});
     }
     std::ranges::sort(firsts);
     if (firsts.size() > most_trees) firsts.resize(most_trees);
     for (const First& first : firsts) {
-        if (first.neighbour != node && graph_.transit[first.neighbour] == 0) continue;
+        if (first.neighbour != node && graph().transit[first.neighbour] == 0) continue;
         Route route = route_by(first.neighbour, node);
         if (route.empty()) continue;
         const bool apart = best[1] == node || std::ranges::find(route, best[1]) == route.end();
@@ -146,7 +153,7 @@ std::vector<Route> Map::equals(NodeIndex node) const {
 }
 
 Route Map::route_by(NodeIndex first, NodeIndex node) const {
-    if (first >= graph_.size() || node == self) return {};
+    if (first >= graph().size() || node == self) return {};
     Route route = tree_of(first).route(node);
     if (!route.empty()) route.insert(route.begin(), self);
     return route;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "routing/doubts.hpp"
@@ -95,19 +96,20 @@ private:
     const Paths& detour(const Avoid& avoid) const;
     const Paths* search(Time now, const Avoid& avoid);
     const Paths& tree_of(NodeIndex neighbour) const;
+    const Graph& graph() const;
 
     const Topology& topology_;
     const Links& links_;
-    Graph graph_;
     Paths paths_;
     Doubts doubts_;
     Quota searches_;  // of around(): what a neighbour can make us work
 
-    // Found when first asked for, kept until paths are found anew.
+    // Made when first asked for, kept until paths are found anew.
     struct Detour {
         Avoid avoid;
         Paths paths;
     };
+    mutable std::optional<Graph> graph_;
     mutable std::vector<Detour> detours_;
     mutable std::map<NodeIndex, Paths> trees_;  // from each neighbour, without this machine
 };

@@ -25,13 +25,6 @@ bool Avoid::forbids(NodeEdge edge) const {
            std::ranges::find(nodes, edge.to) != nodes.end();
 }
 
-bool Graph::has_edge(NodeIndex from, NodeIndex to) const {
-    if (from >= size()) return false;
-    const auto begin = target.begin() + first[from];
-    const auto end = target.begin() + first[from + 1];
-    return std::find(begin, end, to) != end;
-}
-
 Paths::Paths(const Graph& graph, NodeIndex root, const Avoid& avoid)
     : cost_(graph.size(), unreachable), hops_(graph.size(), 0), before_(graph.size(), no_node) {
     // Every edge costs something, so whatever a node's cost, hops and predecessor follow from has
@@ -52,7 +45,7 @@ Paths::Paths(const Graph& graph, NodeIndex root, const Avoid& avoid)
             if (!avoid.empty() && avoid.forbids({node, target})) continue;
             if (cost < cost_[target]) open.push(queued(cost, target));
             cost_[target] = cost;
-            hops_[target] = hops_[node] + 1;
+            hops_[target] = static_cast<std::uint16_t>(hops_[node] + 1);
             before_[target] = node;
         }
     }

@@ -24,7 +24,6 @@ struct Graph {
     std::vector<std::uint32_t> cost;
 
     std::size_t size() const { return router.size(); }
-    bool has_edge(NodeIndex from, NodeIndex to) const;
 };
 
 /// An edge that must not be used, in the direction given.
@@ -68,7 +67,7 @@ private:
     bool better(const Graph& graph, NodeIndex before, NodeIndex node, std::uint32_t cost) const;
 
     std::vector<std::uint32_t> cost_;
-    std::vector<std::uint32_t> hops_;
+    std::vector<std::uint16_t> hops_;  // fewer than max_origins
     std::vector<NodeIndex> before_;
 };
 

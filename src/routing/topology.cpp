@@ -1,7 +1,7 @@
 #include "routing/topology.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <numeric>
 #include <utility>
 
 #include "routing/flaw.hpp"
@@ -16,16 +16,6 @@ constexpr Duration forget_after = minutes(15);
 constexpr Duration long_time = minutes(1);
 constexpr std::size_t most_came = 64;
 
-Adjacents sorted(const wire::NodeRecord& record) {
-    Adjacents result;
-    result.reserve(static_cast<std::size_t>(record.adjacencies_size()));
-    for (const wire::Adjacency& adjacency : record.adjacencies()) {
-        result.push_back({adjacency.peer(), adjacency.peer_epoch(), adjacency.cost()});
-    }
-    std::ranges::sort(result, {}, &Adjacent::peer);
-    return result;
-}
-
 const Adjacent* find_peer(const Adjacents& adjacents, RouterId peer) {
     const auto found = std::ranges::lower_bound(adjacents, peer, {}, &Adjacent::peer);
     return found != adjacents.end() && found->peer == peer ? &*found : nullptr;
@@ -39,14 +29,22 @@ bool lost_some(const Adjacents& before, const Adjacents& after) {
     });
 }
 
-/// The bytes of a record, without keeping a whole socket buffer alive for them.
-Buffer compact(const Buffer& body) {
-    return body.block_size() > 2 * body.size() + 64 ? Buffer::copy_of(body.bytes()) : body;
-}
-
 /// Is the adjacency with the life of the peer that we know?
 bool is_life(const Adjacent& adjacency, const Node& peer) {
     return flawed(Flaw::skip_peer_epoch) || adjacency.peer_epoch == peer.version.epoch;
+}
+
+/// The other end of the link, if both ends list it as they are now.
+const Adjacent* back_of(const Node& from, const Adjacent& adjacency, const Node& to) {
+    if (!is_life(adjacency, to)) return nullptr;
+    const Adjacent* back = find_peer(to.adjacents, from.router);
+    return back != nullptr && is_life(*back, from) ? back : nullptr;
+}
+
+Topology::News news_of(const Node& fresh, const Node& known) {
+    if (fresh.version < known.version) return Topology::News::older;
+    if (fresh.version > known.version) return Topology::News::newer;
+    return fresh.digest == known.digest ? Topology::News::same : Topology::News::conflict;
 }
 
 bool transits(const Node& node) {
@@ -55,70 +53,60 @@ bool transits(const Node& node) {
 
 }  // namespace
 
-Topology::Topology(RouterId self, std::string machine, Time now) {
-    Node node;
-    node.router = self;
-    node.machine = std::move(machine);
-    node.reachable = true;
-    node.since = now;
+Topology::Topology(RouterId self, std::string machine, Time now)
+    : since_{now}, reachable_{true}, forgotten_{false} {
+    boost::intrusive_ptr<Node> node(new Node);
+    node->router = self;
+    node->machine = std::move(machine);
     nodes_.push_back(std::move(node));
-    index_.emplace(self, 0);
+    index_.insert(nodes_, 0);
 }
 
-Topology::Accepted Topology::accept(Time now, const wire::NodeRecord& record, const Buffer& body) {
+Topology::Accepted Topology::accept(Time now, const NodePtr& fresh) {
+    static const NodePtr nobody(new Node);
     Accepted result;
-    result.node = place_for(now, record.router(), result.recycled);
-    if (result.node == no_node) return result;
-    Node& node = nodes_[result.node];
-    const Version version{record.epoch(), record.sequence()};
-    const std::uint64_t digest = wire::digest(body.bytes());
-    const bool conflict = version == node.version && digest != node.digest;
-    result.news = conflict                  ? News::conflict
-                  : version < node.version  ? News::older
-                  : version == node.version ? News::same
-                                            : News::newer;
-    if (version < node.version || (version == node.version && digest <= node.digest)) return result;
-
-    const Node before = std::exchange(node, Node{});
-    node.router = before.router;
-    node.reachable = before.reachable;
-    node.since = before.since;
-    node.forgotten = before.forgotten;
-    node.last_broken = before.last_broken;
-    node.digest = digest;
-    take_over(node, record, body);
+    result.node = find(fresh->router);
+    const bool known = result.node != no_node;
+    const NodePtr before = known ? nodes_[result.node] : nobody;
+    result.news = news_of(*fresh, *before);
+    const bool greater = result.news == News::conflict && fresh->digest > before->digest;
+    if (result.news != News::newer && !greater) return result;
+    if (!known) result.node = free_place(now, result.recycled);
+    if (result.node == no_node) {
+        result.news = News::refused;
+        return result;
+    }
+    nodes_[result.node] = fresh;
+    if (!known) index_.insert(nodes_, result.node);
     result.taken = true;
-    result.restarted = before.version.epoch != 0 && node.version.epoch > before.version.epoch;
-    result.bad = result.restarted || lost_some(before.adjacents, node.adjacents) ||
-                 (node.flags & ~before.flags) != 0;
-    result.moved = result.bad || node.flags != before.flags || node.adjacents != before.adjacents;
-    note_broken(node, before.adjacents);
-    note_came(result.node, before);
+    result.restarted = before->version.epoch != 0 && fresh->version.epoch > before->version.epoch;
+    result.bad = result.restarted || lost_some(before->adjacents, fresh->adjacents) ||
+                 (fresh->flags & ~before->flags) != 0;
+    result.moved =
+        result.bad || fresh->flags != before->flags || fresh->adjacents != before->adjacents;
+    note_broken(result.node, before->adjacents);
+    note_came(result.node, *before);
     return result;
 }
 
-void Topology::take_over(Node& node, const wire::NodeRecord& record, const Buffer& body) {
-    node.version = {record.epoch(), record.sequence()};
-    node.machine = record.machine();
-    node.flags = record.flags();
-    node.load = record.load();
-    node.boot_nonce = record.boot_nonce();
-    node.boot_time_us = record.boot_time_us();
-    node.adjacents = sorted(record);
-    node.body = compact(body);
+void Topology::reserve(std::size_t machines) {
+    nodes_.reserve(machines);
+    since_.reserve(machines);
+    reachable_.reserve(machines);
+    forgotten_.reserve(machines);
+    index_.reserve(nodes_, machines);
 }
 
-void Topology::note_broken(const Node& node, const Adjacents& before) {
+void Topology::note_broken(NodeIndex by, const Adjacents& before) {
     for (const Adjacent& old : before) {
-        if (find_peer(node.adjacents, old.peer) != nullptr) continue;
+        if (find_peer(nodes_[by]->adjacents, old.peer) != nullptr) continue;
         const NodeIndex peer = find(old.peer);
-        if (peer == no_node) continue;
-        nodes_[peer].last_broken = "link " + node.machine + ">" + nodes_[peer].machine;
+        if (peer != no_node) broken_by_[peer] = by;
     }
 }
 
 void Topology::note_came(NodeIndex index, const Node& before) {
-    const Node& node = nodes_[index];
+    const Node& node = *nodes_[index];
     for (const Adjacent& now : node.adjacents) {
         if (came_.size() == most_came) return;
         const Adjacent* old = find_peer(before.adjacents, now.peer);
@@ -129,34 +117,41 @@ void Topology::note_came(NodeIndex index, const Node& before) {
     }
 }
 
-NodeIndex Topology::find(RouterId router) const {
-    const auto found = index_.find(router);
-    return found == index_.end() ? no_node : found->second;
+std::string Topology::last_broken(NodeIndex node) const {
+    const auto by = broken_by_.find(node);
+    if (by == broken_by_.end()) return {};
+    return "link " + nodes_[by->second]->machine + ">" + nodes_[node]->machine;
 }
 
-NodeIndex Topology::place_for(Time now, RouterId router, bool& recycled) {
-    if (const NodeIndex known = find(router); known != no_node) return known;
-    NodeIndex place = static_cast<NodeIndex>(nodes_.size());
+NodeIndex Topology::find(RouterId router) const {
+    return index_.find(nodes_, router);
+}
+
+NodeIndex Topology::free_place(Time now, bool& recycled) {
     if (nodes_.size() < max_origins) {
         nodes_.emplace_back();
-    } else {
-        place = oldest_unreachable();
-        if (place == no_node) return no_node;
-        recycled = true;
-        index_.erase(nodes_[place].router);
-        nodes_[place] = Node{};
+        since_.push_back(now);
+        reachable_.push_back(false);
+        forgotten_.push_back(false);
+        return static_cast<NodeIndex>(nodes_.size() - 1);
     }
-    nodes_[place].router = router;
-    nodes_[place].since = now;
-    index_.emplace(router, place);
+    const NodeIndex place = oldest_unreachable();
+    if (place == no_node) return no_node;
+    recycled = true;
+    index_.erase(nodes_, place);
+    since_[place] = now;
+    forgotten_[place] = false;
+    std::erase_if(broken_by_, [place](const auto& broken) {
+        return broken.first == place || broken.second == place;
+    });
     return place;
 }
 
 NodeIndex Topology::oldest_unreachable() const {
     NodeIndex oldest = no_node;
     for (NodeIndex node = 1; node < nodes_.size(); ++node) {
-        if (nodes_[node].reachable) continue;
-        if (oldest == no_node || nodes_[node].since < nodes_[oldest].since) oldest = node;
+        if (reachable_[node]) continue;
+        if (oldest == no_node || since_[node] < since_[oldest]) oldest = node;
     }
     return oldest;
 }
@@ -164,53 +159,90 @@ NodeIndex Topology::oldest_unreachable() const {
 std::vector<NodeIndex> Topology::named(const std::string& name) const {
     std::vector<NodeIndex> result;
     for (NodeIndex node = 0; node < nodes_.size(); ++node) {
-        if (nodes_[node].machine == name && !nodes_[node].forgotten) result.push_back(node);
+        if (nodes_[node]->machine == name && !forgotten_[node]) result.push_back(node);
     }
     return result;
 }
 
+bool Topology::joined(NodeIndex from, NodeIndex to) const {
+    const Adjacent* there = find_peer(nodes_[from]->adjacents, nodes_[to]->router);
+    return there != nullptr && back_of(*nodes_[from], *there, *nodes_[to]) != nullptr;
+}
+
+/// Both directions of a usable link.
+struct Topology::Joined {
+    NodeIndex a;
+    NodeIndex b;
+    std::uint32_t cost_there;
+    std::uint32_t cost_back;
+};
+
+/// Each once, from the end with the smaller router id: looking for the other end is what costs.
+std::vector<Topology::Joined> Topology::links() const {
+    std::vector<Joined> links;
+    links.reserve(2 * nodes_.size());
+    for (NodeIndex a = 0; a < nodes_.size(); ++a) {
+        for (const Adjacent& there : nodes_[a]->adjacents) {
+            if (there.peer <= nodes_[a]->router) continue;
+            const NodeIndex b = find(there.peer);
+            if (b == no_node) continue;
+            const Adjacent* back = back_of(*nodes_[a], there, *nodes_[b]);
+            if (back == nullptr) continue;
+            links.push_back({a, b, std::max(there.cost, 1U), std::max(back->cost, 1U)});
+        }
+    }
+    return links;
+}
+
 Graph Topology::graph() const {
+    const std::vector<Joined> all = links();
     Graph graph;
     graph.router.reserve(nodes_.size());
-    for (NodeIndex index = 0; index < nodes_.size(); ++index) {
-        const Node& node = nodes_[index];
-        graph.router.push_back(node.router);
-        graph.transit.push_back(transits(node) ? 1 : 0);
-        for (const Adjacent& adjacency : node.adjacents) {
-            const NodeIndex peer = find(adjacency.peer);
-            if (peer == no_node || !is_life(adjacency, nodes_[peer])) continue;
-            const Adjacent* back = find_peer(nodes_[peer].adjacents, node.router);
-            if (back == nullptr || !is_life(*back, node)) continue;
-            graph.target.push_back(peer);
-            graph.cost.push_back(std::max(adjacency.cost, 1U));
-        }
-        graph.first.push_back(static_cast<std::uint32_t>(graph.target.size()));
+    graph.transit.reserve(nodes_.size());
+    for (const NodePtr& node : nodes_) {
+        graph.router.push_back(node->router);
+        graph.transit.push_back(transits(*node) ? 1 : 0);
+    }
+    graph.first.assign(nodes_.size() + 1, 0);
+    for (const Joined& link : all) {
+        ++graph.first[link.a + 1];
+        ++graph.first[link.b + 1];
+    }
+    std::partial_sum(graph.first.begin(), graph.first.end(), graph.first.begin());
+    graph.target.resize(2 * all.size());
+    graph.cost.resize(2 * all.size());
+    std::vector<std::uint32_t> next = graph.first;
+    const auto add = [&](NodeIndex from, NodeIndex to, std::uint32_t cost) {
+        graph.target[next[from]] = to;
+        graph.cost[next[from]++] = cost;
+    };
+    for (const Joined& link : all) {
+        add(link.a, link.b, link.cost_there);
+        add(link.b, link.a, link.cost_back);
     }
     return graph;
 }
 
 Topology::Changes Topology::reach(Time now, const Paths& paths) {
     Changes changes;
-    for (NodeIndex index = 1; index < nodes_.size(); ++index) {
-        Node& node = nodes_[index];
-        const bool reachable = paths.reaches(index);
-        if (reachable == node.reachable) continue;
-        (reachable ? changes.reached : changes.lost).push_back(index);
-        if (reachable && now - node.since > long_time) changes.long_lost.push_back(index);
-        node.reachable = reachable;
-        node.since = now;
-        node.forgotten = false;
+    for (NodeIndex node = 1; node < nodes_.size(); ++node) {
+        const bool reachable = paths.reaches(node);
+        if (reachable == reachable_[node]) continue;
+        (reachable ? changes.reached : changes.lost).push_back(node);
+        if (reachable && now - since_[node] > long_time) changes.long_lost.push_back(node);
+        reachable_[node] = reachable;
+        since_[node] = now;
+        forgotten_[node] = false;
     }
     return changes;
 }
 
 std::vector<NodeIndex> Topology::forget(Time now) {
     std::vector<NodeIndex> result;
-    for (NodeIndex index = 1; index < nodes_.size(); ++index) {
-        Node& node = nodes_[index];
-        if (node.reachable || node.forgotten || now - node.since < forget_after) continue;
-        node.forgotten = true;
-        result.push_back(index);
+    for (NodeIndex node = 1; node < nodes_.size(); ++node) {
+        if (reachable_[node] || forgotten_[node] || now - since_[node] < forget_after) continue;
+        forgotten_[node] = true;
+        result.push_back(node);
     }
     return result;
 }

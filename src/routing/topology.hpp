@@ -4,40 +4,19 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/buffer.hpp"
+#include "routing/node.hpp"
 #include "routing/paths.hpp"
+#include "routing/router_index.hpp"
 #include "routing/types.hpp"
 
 namespace jetway::routing {
 
 inline constexpr std::size_t max_origins = 20'000;
-
-/// One machine as its own record has it.
-struct Node {
-    RouterId router = 0;
-    Version version;
-    std::string machine;
-    std::uint32_t flags = 0;  // wire::NodeFlag
-    std::uint32_t load = 0;
-    std::uint64_t boot_nonce = 0;
-    std::uint64_t boot_time_us = 0;
-    Adjacents adjacents;
-    Buffer body;               // as it came, to be handed on
-    std::uint64_t digest = 0;  // of body
-
-    bool reachable = false;
-    Time since{};             // when `reachable` became what it is
-    bool forgotten = false;   // unreachable for so long that its catalogue is gone
-    std::string last_broken;  // "link machine-b>machine-c": the last link to it that was taken back
-
-    bool draining() const { return (flags & wire::draining) != 0; }
-    bool gone() const { return (flags & wire::gone) != 0; }
-};
 
 class Topology {
 public:
@@ -61,15 +40,28 @@ public:
         bool restarted = false;  // a newer epoch: what was known of the last one is void
         bool recycled = false;   // the place belonged to another machine
     };
-    /// A record that decode() let through, and its bytes. When all places are taken, the machine
-    /// that has been unreachable longest makes room; reachable ones never do.
-    Accepted accept(Time now, const wire::NodeRecord& record, const Buffer& body);
+    /// When all places are taken, the machine that has been unreachable longest makes room;
+    /// reachable ones never do.
+    Accepted accept(Time now, const NodePtr& fresh);
+    /// Makes room for so many machines in all.
+    void reserve(std::size_t machines);
 
     NodeIndex find(RouterId router) const;
     /// Machines called `name` that were not forgotten.
     std::vector<NodeIndex> named(const std::string& name) const;
     std::size_t size() const { return nodes_.size(); }
-    const Node& operator[](NodeIndex node) const { return nodes_[node]; }
+    /// What the machine says of itself.
+    const Node& operator[](NodeIndex node) const { return *nodes_[node]; }
+    NodePtr share(NodeIndex node) const { return nodes_[node]; }
+    /// What we see of it: can it be reached, and when did that become so?
+    bool reachable(NodeIndex node) const { return reachable_[node]; }
+    Time since(NodeIndex node) const { return since_[node]; }
+    /// Unreachable for so long that its catalogue is gone.
+    bool forgotten(NodeIndex node) const { return forgotten_[node]; }
+    /// "link machine-b>machine-c": the last link to it that was taken back; empty: none was.
+    std::string last_broken(NodeIndex node) const;
+    /// Does a link lead from the one to the other, as far as its ends say?
+    bool joined(NodeIndex from, NodeIndex to) const;
 
     Graph graph() const;
     /// Edges that records began to list since the last call, the first few of them.
@@ -87,14 +79,21 @@ public:
     std::vector<NodeIndex> forget(Time now);
 
 private:
-    NodeIndex place_for(Time now, RouterId router, bool& recycled);
+    struct Joined;
+    std::vector<Joined> links() const;
+    NodeIndex free_place(Time now, bool& recycled);
     NodeIndex oldest_unreachable() const;
-    void take_over(Node& node, const wire::NodeRecord& record, const Buffer& body);
-    void note_broken(const Node& node, const Adjacents& before);
+    void note_broken(NodeIndex by, const Adjacents& before);
     void note_came(NodeIndex index, const Node& before);
 
-    std::vector<Node> nodes_;
-    std::unordered_map<RouterId, NodeIndex> index_;
+    // By NodeIndex; apart, because it is much: a router of a large simulation has 16 bytes and two
+    // bits for each machine here, and the index 4 to 11.
+    Nodes nodes_;
+    std::vector<Time> since_;
+    std::vector<bool> reachable_;
+    std::vector<bool> forgotten_;
+    RouterIndex index_;
+    std::map<NodeIndex, NodeIndex> broken_by_;  // who took back the last link to it that was
     std::vector<NodeEdge> came_;
 };
 

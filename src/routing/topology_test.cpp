@@ -38,12 +38,12 @@ struct View {
     Topology topology{1, "m1", start};
 
     Topology::Accepted hear(const wire::NodeRecord& record, Time now = start) {
-        return topology.accept(now, record, wire::encode(record));
+        return topology.accept(now, make_node(record, wire::encode(record)));
     }
     Topology::Changes look(Time now = start) {
         return topology.reach(now, Paths(topology.graph(), 0));
     }
-    bool reaches(RouterId router) { return topology[topology.find(router)].reachable; }
+    bool reaches(RouterId router) { return topology.reachable(topology.find(router)); }
 };
 
 TEST(Topology, ALinkIsUsableOnlyWhenBothEndsListIt) {
@@ -109,7 +109,7 @@ TEST(Topology, BadNewsIsWhatTakesSomethingAway) {
     EXPECT_FALSE(same_links.moved);
     const auto less = view.hear(record(2, 5, {{3}}));
     EXPECT_TRUE(less.bad);
-    EXPECT_EQ(view.topology[0].last_broken, "link m2>m1");
+    EXPECT_EQ(view.topology.last_broken(0), "link m2>m1");
     EXPECT_TRUE(view.hear(record(2, 6, {{3}}, 1, wire::draining)).bad);
 }
 
@@ -122,7 +122,7 @@ TEST(Topology, ReportsWhoCameAndWhoWent) {
     view.hear(record(2, 2, {{1}}));
     const auto changes = view.look(start + 10s);
     EXPECT_EQ(changes.lost, std::vector<NodeIndex>{2});
-    EXPECT_EQ(view.topology[2].since, start + 10s);
+    EXPECT_EQ(view.topology.since(2), start + 10s);
     view.hear(record(2, 3, {{1}, {3}}));
     const auto back = view.look(start + 5min);
     EXPECT_EQ(back.reached, std::vector<NodeIndex>{2});
@@ -170,7 +170,7 @@ TEST(Topology, ARecordDoesNotKeepAWholeSocketBufferAlive) {
     const auto small = wire::encode(record(2, 1, {}));
     Buffer read = Buffer::allocate(64UL * 1024);
     std::copy_n(small.data(), small.size(), read.mutable_data());
-    view.topology.accept(start, record(2, 1, {}), read.slice(0, small.size()));
+    view.topology.accept(start, make_node(record(2, 1, {}), read.slice(0, small.size())));
     EXPECT_LE(view.topology[1].body.block_size(), 2 * small.size() + 64);
 }
 

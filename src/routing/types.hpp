@@ -17,6 +17,7 @@
 namespace jetway::routing {
 
 using wire::RouterId;
+class NodeCache;
 
 /// One instance of a service in one life of its machine.
 struct Instance {
@@ -75,6 +76,8 @@ struct Options {
     std::uint32_t pool = 4 * 1024 * 1024;          // first windows we grant per network link
     std::size_t memory_soft = 16UL * 1024 * 1024;  // queued stream bytes: hold grants beyond
     std::size_t memory_hard = 32UL * 1024 * 1024;  // reset the largest backlog beyond
+    /// What the routers of a simulation share; nullptr: each decodes for itself.
+    NodeCache* nodes = nullptr;
 };
 
 /// What the owner logs, shows in a timeline, or asserts in a scenario.

@@ -54,6 +54,7 @@ struct MachineRow {
     bool reachable = false;
     Duration unreachable_for{};
     std::uint32_t hops = 0;
+    std::uint32_t cost = 0;
     std::size_t services = 0;
 };
 
