@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ public:
     bool accepts() const { return running() && !paused_; }
     /// The next boot finds no state on disk, and a clock that is wrong by so much.
     void lose_state(Duration clock_error);
+    /// Knows all of these, as if it had heard of them long ago.
+    void learn(std::span<const routing::NodePtr> records) { core_->learn(agenda_.now(), records); }
     /// One more with each boot.
     std::uint64_t life() const { return life_; }
 

@@ -1,6 +1,7 @@
 #include "simulate/mesh.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +20,7 @@ Machine& Mesh::add(const std::string& machine,
     routing::Options options;
     options.machine = machine;
     options.router = random_.next() | 1U;
+    options.nodes = &nodes_;
     if (setup) setup(options);
     auto& slot = machines_[machine];
     slot = std::make_unique<Machine>(agenda_, random_, std::move(options));
@@ -171,6 +173,17 @@ void Mesh::silence(Line& hit, std::array<bool, 2> silent) {
                                                   : connection->unsilence(side);
         }
     }
+}
+
+void Mesh::warm_up() {
+    // Links settle, and nobody hears of anybody else; before that is taken for a fault.
+    for (const auto& line : lines_) line->cable.lose = std::numeric_limits<std::uint32_t>::max();
+    run_for(milliseconds(1500));
+    std::vector<routing::NodePtr> records;
+    records.reserve(names_.size());
+    for (const std::string& name : names_) records.push_back(at(name).core().record());
+    for (const auto& [name, machine] : machines_) machine->learn(records);
+    for (const auto& line : lines_) line->cable.lose = 0;
 }
 
 void Mesh::set_witness(Witness witness) {

@@ -34,15 +34,19 @@ void make_star(Mesh& mesh, std::size_t count) {
     for (std::size_t i = 1; i < count; ++i) mesh.connect(member(i), member(0));
 }
 
-void make_grid(Mesh& mesh, std::size_t width, std::size_t height) {
+void make_grid(Mesh& mesh, std::size_t width, std::size_t height, CableOptions options) {
     make_members(mesh, width * height);
+    connect_grid(mesh, width, height, options);
+}
+
+void connect_grid(Mesh& mesh, std::size_t width, std::size_t height, CableOptions options) {
     for (std::size_t i = 0; i < width * height; ++i) {
-        if (i % width + 1 < width) mesh.connect(member(i), member(i + 1));
-        if (i + width < width * height) mesh.connect(member(i), member(i + width));
+        if (i % width + 1 < width) mesh.connect(member(i), member(i + 1), options);
+        if (i + width < width * height) mesh.connect(member(i), member(i + width), options);
     }
 }
 
-void make_regular(Mesh& mesh, std::size_t count, std::size_t degree) {
+void make_regular(Mesh& mesh, std::size_t count, std::size_t degree, CableOptions options) {
     make_members(mesh, count);
     // A ring that visits everybody keeps it together; further rings, each in another order, the
     // rest.
@@ -54,7 +58,7 @@ void make_regular(Mesh& mesh, std::size_t count, std::size_t degree) {
         for (std::size_t i = 0; i < count; ++i) {
             const std::string a = member(order[i]);
             const std::string b = member(order[(i + 1) % count]);
-            if (a != b && !mesh.is_connected(a, b)) mesh.connect(a, b);
+            if (a != b && !mesh.is_connected(a, b)) mesh.connect(a, b, options);
         }
     }
 }

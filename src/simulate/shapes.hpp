@@ -21,10 +21,11 @@ void make_line(Mesh& mesh, std::size_t count);
 void make_ring(Mesh& mesh, std::size_t count);
 /// m0 in the middle.
 void make_star(Mesh& mesh, std::size_t count);
-/// Row by row.
-void make_grid(Mesh& mesh, std::size_t width, std::size_t height);
+/// Row by row. The cables alone, between members that are there; and the whole.
+void connect_grid(Mesh& mesh, std::size_t width, std::size_t height, CableOptions options = {});
+void make_grid(Mesh& mesh, std::size_t width, std::size_t height, CableOptions options = {});
 /// Everybody has about `degree` cables, to whoever comes.
-void make_regular(Mesh& mesh, std::size_t count, std::size_t degree);
+void make_regular(Mesh& mesh, std::size_t count, std::size_t degree, CableOptions options = {});
 /// Two halves, each with more cables than it needs, and one between them.
 void make_bridge(Mesh& mesh, std::size_t count);
 /// A random tree and `extra` more cables, with latencies from 0.1 to 20 ms.
