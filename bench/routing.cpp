@@ -309,6 +309,15 @@ void resolve(benchmark::State& state) {
 }
 BENCHMARK(resolve)->Apply(sizes);
 
+/// The same with "@machine".
+void resolve_at(benchmark::State& state) {
+    World& here = world(state);
+    const std::string name = name_of(0) + "@machine-3";
+    while (state.KeepRunning()) here.resolve(name);
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+}
+BENCHMARK(resolve_at)->Apply(sizes);
+
 /// A name that nobody offers, to the error with what was probably meant.
 void miss(benchmark::State& state) {
     World& here = world(state);

@@ -145,7 +145,7 @@ def routing():
         return [[f"{int(cell):,}" if cell.isdigit() else cell for cell in row] for row in rows]
 
     paths = ["shortest_paths", "textbook"]
-    found = ["resolve", "miss", "carry"]
+    found = ["resolve", "resolve_at", "miss", "carry"]
     memory = ["memory_each_its_name", "memory_each_its_name_by_changes", "memory_of_1000_names"]
     taken = {name: (f"{statistics.median(values):.0f} B", f"{statistics.median(values) * int(name.split('/')[1]) / 1e6:.1f} MB")
              for name, values in google(program, "--benchmark_filter=^memory", value="each").items()}
@@ -156,9 +156,9 @@ def routing():
               "transit."),
         table("Routing: names and frames", f"build/release/{program}",
               ["case", "machines known", "names known", "median", "spread"], sized(times("|".join(found)), found),
-              "`resolve`: from a name to the route an OPEN carries (longer in a larger mesh); `miss`: a name "
-              "that nobody offers, with a suggestion out of the first thousand. `carry`: a frame of 1,000 "
-              "bytes through the whole core, from link to link."),
+              "`resolve`: from a name to the route an OPEN carries (longer in a larger mesh); `resolve_at`: the same with "
+              "`@machine`; `miss`: a name that nobody offers, with a suggestion out of the first thousand. `carry`: a frame "
+              "of 1,000 bytes through the whole core, from link to link."),
         table("Routing: one name", f"build/release/{program}", ["case", "instances", "machines", "median", "spread"],
               sized(times("resolve_popular"), ["resolve_popular"]),
               "To one instance of a name that several machines offer: each of these is looked at, their instances are not."),
