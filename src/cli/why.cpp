@@ -84,7 +84,8 @@ public:
              {}});
         for (std::size_t i = 0; i + 1 < path_.size() && !failure_; ++i)
             look_at_link(path_[i], path_[i + 1]);
-        if (!failure_ && from_ == here()) probe();
+        const std::string egress = text_of(view, "egress");
+        if (!failure_ && from_ == here()) probe(egress.empty() ? name_ : egress);
         return success();
     }
 
@@ -250,8 +251,8 @@ private:
              {}});
     }
 
-    void probe() {
-        const auto round_trip = measure_round_trip(attachment_, name_);
+    void probe(const std::string& address) {
+        const auto round_trip = measure_round_trip(attachment_, address);
         if (!round_trip) return fail("answer", round_trip.error(), {round_trip.error().evidence});
         add({"answer",
              Step::State::ok,

@@ -217,6 +217,8 @@ Result<> add_why(json::object& body, const routing::Core& core, Time now, const 
     std::vector<NodeIndex> route;
     for (const routing::RouterId router : choice->route) route.push_back(known.find(router));
     add_path(body, known, route, choice->cost);
+    if (choice->instance != 0)
+        body["egress"] = address.service + "@" + wire::router_text(choice->egress);
     return success();
 }
 

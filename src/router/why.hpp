@@ -12,6 +12,7 @@ namespace jetway::router {
 /// Adds to `body`:
 ///   instances  every instance of the name: machine, whether and how it is reached, why not chosen
 ///   path, cost, links   the way that a stream would take now, and the cost of each link of it
+///   egress     the address of the service there and nowhere else; not when a static route leads on
 ///   refusal    instead of these: why a stream would be refused
 ///   edges      of a refusal for lack of a path: where the reachable part of the mesh ends on the
 ///              way to the instance, as {from, to}

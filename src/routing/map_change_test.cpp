@@ -132,6 +132,52 @@ TEST(MapChange, ASilentLinkIsDoubtedAndTrustedAgain) {
     EXPECT_EQ(mesh.news(Kind::path_changed), Lines{});
 }
 
+TEST(MapChange, StaticRoutesAreEvents) {
+    Square mesh;
+    mesh.at("a").add_route(mesh.now(), "echo", "to-d", "c", 2);
+    mesh.at("a").remove_route(mesh.now(), "echo");
+    mesh.run_for(1ms);
+    EXPECT_EQ(mesh.news(Kind::route_added), (Lines{"static route: echo: by terminal to-d to c"}));
+    EXPECT_EQ(mesh.news(Kind::route_removed), (Lines{"static route gone: echo"}));
+}
+
+TEST(MapChange, AMachineThatRestartsIsLostAndBackWithThatCause) {
+    Square mesh;
+    mesh.restart("b");
+    mesh.run_for(10ms);
+    mesh.connect("a", "b");
+    mesh.run_for(1s);
+    EXPECT_EQ(mesh.news(Kind::machine_lost).size(), 1U);
+    const Lines back = mesh.news(Kind::machine_reachable);
+    ASSERT_EQ(back.size(), 1U);
+    EXPECT_TRUE(back[0].starts_with("reaches b: a > b, cost ")) << back[0];
+    EXPECT_TRUE(back[0].ends_with("(link a>b is up)")) << back[0];
+}
+
+TEST(MapChange, AMachineWhoseClockWentBackSaysThatItTookANewerEpoch) {
+    Exchange mesh;
+    mesh.add("a");
+    mesh.add("b");
+    mesh.connect("a", "b");
+    mesh.run_for(1s);
+    mesh.restart("b", 1);
+    mesh.connect("a", "b");
+    mesh.run_for(5s);
+    ASSERT_EQ(mesh.count("b", Kind::epoch_taken), 1U);
+    const auto taken = std::ranges::find(mesh.events("b"), Kind::epoch_taken, &Event::kind);
+    EXPECT_TRUE(line_of(*taken).starts_with("b: took the newer epoch ")) << line_of(*taken);
+}
+
+TEST(MapChange, ADrainedMachineOnTheWayIsTheCause) {
+    Square mesh;
+    mesh.at("b").drain(mesh.now());
+    mesh.run_for(1s);
+    const Lines lines = mesh.news(Kind::path_changed);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_TRUE(lines[0].starts_with("path to c: a > d > c, cost ")) << lines[0];
+    EXPECT_TRUE(lines[0].ends_with("(b is draining)")) << lines[0];
+}
+
 TEST(MapChange, AQuietMeshHasNoEvents) {
     Square mesh;
     mesh.run_for(60s);
