@@ -191,7 +191,7 @@ private:
             const std::string near = text_of(edge, "from");
             const std::string far = text_of(edge, "to");
             const std::string found = terminal_to(near, far);
-            evidence.push_back(near + ": " + found);
+            evidence.push_back(joined({near, found}, ": "));
             if (asked > 1) continue;
             error.where = near;
             error.evidence = found;
