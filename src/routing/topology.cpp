@@ -58,7 +58,7 @@ Topology::Topology(RouterId self, std::string machine, Time now)
     boost::intrusive_ptr<Node> node(new Node);
     node->router = self;
     node->machine = std::move(machine);
-    nodes_.push_back(std::move(node));
+    nodes_.emplace_back(std::move(node));
     index_.insert(nodes_, 0);
 }
 
