@@ -1,6 +1,8 @@
 #include "cli/host.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 #include "attach/attach.hpp"
@@ -16,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr Duration ready_patience = 2s;
 constexpr Duration neighbour_patience = 1s;
 constexpr Duration stop_patience = 300ms;
+constexpr Duration load_interval = 5s;
 constexpr std::uint32_t heartbeats_missed = 4;  // before a peer counts as gone
 
 router::TerminalType router_type(deployment::TerminalType type) {
@@ -108,6 +111,7 @@ Result<> Host::start(const deployment::Deployment& deployment, const deployment:
     });
     ready_timer_ = loop_.after(ready_patience, [this] { check_ready(true); });
     first_check_ = loop_.after(0ms, [this] { check_ready(false); });
+    load_timer_ = loop_.after(load_interval, [this] { measure_load(); });
     return success();
 }
 
@@ -205,6 +209,13 @@ bool Host::reaches_neighbours() {
         if (row.reachable) std::erase(neighbours_, row.machine);
     }
     return neighbours_.empty();
+}
+
+void Host::measure_load() {
+    double runnable = 0;
+    if (getloadavg(&runnable, 1) == 1)
+        router_->set_load(runnable / std::max(std::thread::hardware_concurrency(), 1U));
+    load_timer_ = loop_.after(load_interval, [this] { measure_load(); });
 }
 
 void Host::stop(std::function<void()> done) {

@@ -62,6 +62,7 @@ private:
     Result<> start_local_service(const deployment::Service& service);
     void check_ready(bool is_late);
     bool reaches_neighbours();
+    void measure_load();
     void finish_stop();
 
     io::EventLoop& loop_;
@@ -79,6 +80,7 @@ private:
     std::vector<std::string> expected_;    // services that are not offered yet
     std::vector<std::string> neighbours_;  // whom the terminals lead to, not reached yet
     Handle neighbour_timer_;
+    Handle load_timer_;
     std::function<void(const std::vector<std::string>&)> on_ready_;
     std::function<void()> stopped_;
     std::size_t still_running_ = 0;

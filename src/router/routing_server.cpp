@@ -1,8 +1,6 @@
 #include "router/routing_server.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <thread>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -12,7 +10,6 @@ namespace jetway::router {
 namespace {
 
 constexpr Duration goodbye_limit = std::chrono::milliseconds(200);
-constexpr Duration load_interval = std::chrono::seconds(5);
 
 Capabilities router_capabilities() {
     Capabilities capabilities;
@@ -49,20 +46,10 @@ RoutingServer::State::State(Kernel& kernel_in, Timer& timer_in, Random& random_i
             });
         });
     queries = std::make_unique<Queries>(*own_session, *this);
-    load_timer = timer.after(load_interval, [this] { measure_load(); });
     timeline.add(wall_time_us(), {routing::Event::Kind::epoch_taken,
                                   core.options().machine,
                                   "started, epoch " + std::to_string(core.options().epoch),
                                   {}});
-}
-
-/// Others choose between instances by it.
-void RoutingServer::State::measure_load() {
-    double runnable = 0;
-    if (getloadavg(&runnable, 1) == 1)
-        core.set_load(now(), runnable / std::max(std::thread::hardware_concurrency(), 1U));
-    schedule();
-    load_timer = timer.after(load_interval, [this] { measure_load(); });
 }
 
 RoutingServer::State::~State() {
@@ -170,6 +157,11 @@ std::vector<routing::RouteRow> RoutingServer::known_routes() const {
 
 std::vector<TerminalRow> RoutingServer::terminals() const {
     return state_->terminals.rows();
+}
+
+void RoutingServer::set_load(double per_core) {
+    state_->core.set_load(state_->now(), per_core);
+    state_->schedule();
 }
 
 void RoutingServer::drain() {

@@ -85,6 +85,9 @@ public:
     std::vector<routing::RouteRow> known_routes() const;
     std::vector<TerminalRow> terminals() const;
 
+    /// Runnable work per core of this machine, whenever it was measured: others choose between
+    /// instances by it.
+    void set_load(double per_core);
     /// From now on nobody opens a stream to this machine or through it; what is open goes on.
     void drain();
     /// Streams of services and processes that are open here or pass through; what asks the router

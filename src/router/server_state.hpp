@@ -61,7 +61,6 @@ struct RoutingServer::State final : LinkOwner, Answers {
     void refresh_links();
     void report_stranger(const LinkEnd& link, const Error& reason);
     void arm();
-    void measure_load();
 
     Kernel& kernel;
     Timer& timer;
@@ -87,7 +86,6 @@ struct RoutingServer::State final : LinkOwner, Answers {
     bool scheduled = false;
     Time armed_for = Time::max();
     Handle deadline;
-    Handle load_timer;
     Handle stopping;
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // posted turns outlive the server
     // Last: they use everything above.
