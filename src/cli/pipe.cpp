@@ -27,6 +27,7 @@ Result<std::string> pipeline_text(Attachment& attachment, const std::string& tex
     const auto address = wire::parse_address(text);
     if (!address || types.contains(address->service)) return text;
     std::vector<std::string> names;
+    names.reserve(named.size());
     for (const auto& [name, stages] : named) names.push_back(name);
     const std::string near = nearest(text, names);
     if (near.empty()) return text;

@@ -207,7 +207,7 @@ Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from, const No
 
 Result<> Control::on_summary(LinkId link, Neighbour& from, Bytes body) {
     JETWAY_ASSIGN(const wire::Summary summary, wire::decode<wire::Summary>(body));
-    from.flooding.compared(summary, topology_, directory_);
+    from.flooding.compared(summary, topology_);
     ready(link);
     return success();
 }

@@ -54,8 +54,7 @@ Flooding::Flooding(Time now)
     : frames_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now),
       bytes_(told_bytes_a_second * 9 / 10, told_bytes_a_second * 9 / 10, now) {}
 
-void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
-                        const Directory& directory) {
+void Flooding::compared(const wire::Summary& theirs, const Topology& topology) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
         const Node& ours = topology[node];
         if (ours.router < theirs.from() || ours.router > theirs.to()) continue;

@@ -46,8 +46,7 @@ public:
     /// What the neighbour knows of the machines of a range of ids. What it lacks will be told;
     /// records of machines that cannot be reached wait until they can: what is gone must not be
     /// kept alive by telling it round.
-    void compared(const wire::Summary& theirs, const Topology& topology,
-                  const Directory& directory);
+    void compared(const wire::Summary& theirs, const Topology& topology);
     /// Has the neighbour said of every machine what it knows? Until then a link synchronises.
     bool all_compared() const { return compared_to_ == every_id; }
     /// May the neighbour lack what we know of the machine, because it has not said yet?

@@ -51,7 +51,7 @@ struct Teller {
             summary.add_sequences(sequence);
             summary.add_services(services);
         }
-        flooding.compared(summary, topology, directory);
+        flooding.compared(summary, topology);
     }
     std::optional<wire::Frame> pull(Time now = start) {
         wire::Frame frame;
@@ -168,7 +168,7 @@ TEST(Flooding, ASummaryOfManyMachinesComesInPieces) {
         ASSERT_TRUE(summary) << summary.error().line();
         EXPECT_EQ(static_cast<std::size_t>(summary->routers_size()), machines);
         EXPECT_TRUE(other.flooding.is_unsure(summary->from()));
-        other.flooding.compared(*summary, other.topology, other.directory);
+        other.flooding.compared(*summary, other.topology);
         EXPECT_FALSE(other.flooding.is_unsure(summary->from()));
     }
     EXPECT_FALSE(teller.pull());
@@ -239,7 +239,7 @@ TEST(Flooding, ACatalogueThatChangesWhileItsChunksTravelIsCompletedByADelta) {
         if (frame->header.is(FrameType::dir_snapshot)) {
             auto whole = assembly.add(*wire::decode<wire::DirectorySnapshot>(frame->body.bytes()));
             ASSERT_TRUE(whole);
-            if (*whole) ASSERT_EQ(*copy.replace(0, std::move(**whole)), Directory::News::newer);
+            if (*whole) ASSERT_EQ(*copy.replace(0, **whole), Directory::News::newer);
         } else {
             const auto delta = *wire::decode<wire::DirectoryDelta>(frame->body.bytes());
             ASSERT_EQ(*copy.apply(0, delta), Directory::News::newer);

@@ -18,12 +18,12 @@ TEST(RouterIndex, FindsWhatWasInsertedAndNothingElse) {
     RouterIndex index;
     EXPECT_EQ(index.find(nodes, 7), no_node);
     for (NodeIndex place = 0; place < 1000; ++place) {
-        nodes.push_back(node(3 * place + 1));
+        nodes.push_back(node(RouterId{3} * place + 1));
         index.insert(nodes, place);
     }
     for (NodeIndex place = 0; place < 1000; ++place) {
-        EXPECT_EQ(index.find(nodes, 3 * place + 1), place);
-        EXPECT_EQ(index.find(nodes, 3 * place), no_node);
+        EXPECT_EQ(index.find(nodes, RouterId{3} * place + 1), place);
+        EXPECT_EQ(index.find(nodes, RouterId{3} * place), no_node);
     }
 }
 

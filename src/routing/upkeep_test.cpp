@@ -134,6 +134,7 @@ TEST(Upkeep, AnOnlyLinkIsUsedHoweverOftenItFlaps) {
 /// Cables that were closed are plugged in again every second, as dialling machines do.
 void live(Exchange& mesh, std::vector<std::pair<std::string, std::string>> pairs, int seconds) {
     std::vector<std::size_t> cables;
+    cables.reserve(pairs.size());
     for (const auto& [a, b] : pairs) cables.push_back(mesh.connect(a, b));
     for (int i = 0; i < seconds; ++i) {
         mesh.run_for(1s);
