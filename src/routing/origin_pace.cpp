@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::uint64_t records_a_second = 10;
 constexpr std::uint64_t at_once = 20;
-constexpr std::size_t most_calm = 256;
+constexpr std::size_t few = 256;
 
 }  // namespace
 
 bool OriginPace::take(Time now, NodeIndex node, LinkId from) {
-    if (origins_.size() >= most_calm && !origins_.contains(node)) forget_calm(now);
+    if (origins_.size() >= forget_at_) forget_calm(now);
     Origin& origin =
         origins_.try_emplace(node, Quota(records_a_second, at_once, now)).first->second;
     origin.from = from;
@@ -43,13 +43,15 @@ bool OriginPace::waits(NodeIndex node) const {
     return found != origins_.end() && found->second.at != Time::max();
 }
 
-/// Those whose quota is whole again would begin with a whole one.
+/// Those whose quota is whole again would begin with a whole one. Looked at when there are twice as
+/// many as the last time, so that a machine costs no more however many there are.
 void OriginPace::forget_calm(Time now) {
     for (auto at = origins_.begin(); at != origins_.end();) {
         Origin& origin = at->second;
         const bool calm = origin.at == Time::max() && origin.quota.has(now, at_once);
         at = calm ? origins_.erase(at) : std::next(at);
     }
+    forget_at_ = std::max(few, 2 * origins_.size());
 }
 
 }  // namespace jetway::routing

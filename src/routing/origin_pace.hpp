@@ -37,6 +37,7 @@ private:
     void forget_calm(Time now);
 
     std::map<NodeIndex, Origin> origins_;  // that spoke lately
+    std::size_t forget_at_ = 0;            // so many
     Time deadline_ = Time::max();
 };
 

@@ -175,10 +175,16 @@ private:
             if (!mesh_.at(name).running()) mesh_.restart(name);
         }
         mesh_.run_for(seconds(15));
+        while (is_any_link_damped()) mesh_.run_for(seconds(1));  // a minute at most
         mesh_.run_until_quiet(seconds(60));
         mesh_.run_for(seconds(11));  // a changed cost waits for up to 10 s before it is told
         if (!mesh_.run_until_quiet(seconds(90)))
             outcome_.wrong.emplace_back("it does not come to rest");
+    }
+    bool is_any_link_damped() const {
+        return std::ranges::any_of(mesh_.names(), [this](const std::string& name) {
+            return std::ranges::any_of(mesh_.at(name).links(), &routing::LinkRow::damped);
+        });
     }
     void check_whole() {
         for (std::string& wrong : violations(mesh_)) outcome_.wrong.push_back(std::move(wrong));
