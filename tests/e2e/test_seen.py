@@ -66,9 +66,11 @@ class Outage(unittest.TestCase):
     def test_the_timeline_tells_what_happened_and_why(self):
         dead, alive = self.transit()
         self.kill(dead)
-        until(lambda: [row for row in self.events() if row["event"] == "path_changed" and row["subject"] == "c"], 5,
-              "a path has changed")
-        row = [row for row in self.events() if row["event"] == "path_changed"][-1]
+        def to_c():
+            return [row for row in self.events() if row["event"] == "path_changed" and row["subject"] == "c"]
+
+        until(to_c, 5, "a path has changed")
+        row = to_c()[-1]
         self.assertRegex(row["detail"], rf"^a > {alive} > c, cost \d+, was a > {dead} > c, cost \d+$")
         self.assertEqual(row["cause"], f"link a>{dead} is dead")
         self.assertRegex(row["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
