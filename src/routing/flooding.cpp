@@ -70,8 +70,9 @@ void Flooding::compared(const wire::Summary& theirs, const Topology& topology) {
         } else if (known < ours.version) {
             tell_record(node, false);
             tell_catalogue(node);
-        } else if (known == ours.version) {
-            has_record(node);
+        } else {
+            if (known == ours.version) has_record(node);
+            if (!same_life) continue;
             withheld_.erase(node);
             tell_catalogue(node);  // what of it the neighbour lacks; mostly nothing
         }

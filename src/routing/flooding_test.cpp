@@ -139,6 +139,15 @@ TEST(Flooding, TellsTheChangesThatTheNeighboursCatalogueLacks) {
     EXPECT_FALSE(teller.pull());
 }
 
+TEST(Flooding, TellsACatalogueThatIsAheadOfARecordThatIsBehind) {
+    Teller teller(1);
+    teller.offer(1);
+    teller.compared({{1, 2}}, 0);  // a newer record of the same life, and no services yet
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame);
+    EXPECT_TRUE(frame->header.is(FrameType::dir_snapshot));
+}
+
 TEST(Flooding, SaysOfEachMachineWhatItKnows) {
     Teller teller(3);
     teller.offer(1);
