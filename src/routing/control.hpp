@@ -121,6 +121,8 @@ private:
     void issue(Time now);
     void changed(Time now, OwnRecord::Change change);
     void announce();
+    /// All network links.
+    void fail_all(Time now, const Error& reason);
     void begin_own_epoch(Time now, std::uint64_t epoch);
     void withdraw_from_mesh(Time now, const std::string& rival);
     std::string withdrawn_text(Time now) const;

@@ -43,8 +43,7 @@ void Control::tell_catalogue(NodeIndex node, LinkId except) {
 
 void Control::find_paths(Time now) {
     paths_due_.done(now);
-    const Paths before = map_.paths();
-    map_.find_paths();
+    const Paths before = map_.find_paths();
     news_ = true;
     const Topology::Changes changes = topology_.reach(now, map_.paths());
     report_paths(before, changes);

@@ -92,6 +92,12 @@ void Control::set_load(Time now, double per_core) {
     changed(now, OwnRecord::Change::cost);
 }
 
+void Control::fail_all(Time now, const Error& reason) {
+    for (LinkId link = 0; link < links_.end(); ++link) {
+        if (links_.neighbour(link) != nullptr) fail(now, link, reason);
+    }
+}
+
 void Control::drain(Time now) {
     own_.set_flags(wire::draining);
     event(Event::Kind::warning, options_.machine, "drains: it takes nothing new");
@@ -104,10 +110,7 @@ void Control::shut_down(Time now) {
     own_.set_flags(wire::gone);
     own_.changed(now, OwnRecord::Change::bad);
     issue(now);
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (links_.neighbour(link) == nullptr) continue;
-        fail(now, link, {Code::closed, options_.machine + " is stopping"});
-    }
+    fail_all(now, {Code::closed, options_.machine + " is stopping"});
 }
 
 /// Sessions and adjacencies are per epoch, so all links close and come back.
@@ -118,19 +121,13 @@ void Control::begin_own_epoch(Time now, std::uint64_t epoch) {
           "the mesh knows a newer record of it");
     own_.begin_epoch();
     directory_.rewrite(self, options_.epoch);
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (links_.neighbour(link) == nullptr) continue;
-        fail(now, link, {Code::peer_restarted, options_.machine + " took a newer epoch"});
-    }
+    fail_all(now, {Code::peer_restarted, options_.machine + " took a newer epoch"});
     issue(now);
 }
 
 void Control::withdraw_from_mesh(Time now, const std::string& rival) {
     event(Event::Kind::equivocation, rival, withdrawn_text(now));
-    for (LinkId link = 0; link < links_.end(); ++link) {
-        if (links_.neighbour(link) == nullptr) continue;
-        fail(now, link, {Code::ambiguous, withdrawn_text(now)});
-    }
+    fail_all(now, {Code::ambiguous, withdrawn_text(now)});
 }
 
 /// Why this machine takes no part just now.

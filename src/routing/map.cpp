@@ -18,11 +18,11 @@ void add_both_ways(Avoid& avoid, NodeEdge edge) {
 
 }  // namespace
 
-void Map::find_paths() {
+Paths Map::find_paths() {
     graph_.reset();
     detours_.clear();
     trees_.clear();
-    paths_ = Paths(topology_.graph(), self, dead());
+    return std::exchange(paths_, Paths(topology_.graph(), self, dead()));
 }
 
 /// Larger than all that a router keeps of the map; few ask for more than the paths.

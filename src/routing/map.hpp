@@ -43,9 +43,9 @@ public:
           links_(links),
           searches_(searches_a_second, searches_a_second, now) {}
 
-    /// Finds all paths anew. Own links that are dead are not used even while our record still lists
-    /// them.
-    void find_paths();
+    /// Finds all paths anew; gives those of before. Own links that are dead are not used even while
+    /// our record still lists them.
+    Paths find_paths();
     const Paths& paths() const { return paths_; }
 
     /// An edge that a NACK called dead. Edges that are not on the map are not believed.

@@ -11,11 +11,6 @@ namespace {
 constexpr NodeIndex self = 0;
 constexpr std::size_t longest_shown = 8;  // machines of a way
 
-const Adjacent* find_peer(const Node& node, RouterId peer) {
-    const auto found = std::ranges::lower_bound(node.adjacents, peer, {}, &Adjacent::peer);
-    return found != node.adjacents.end() && found->peer == peer ? &*found : nullptr;
-}
-
 }  // namespace
 
 std::vector<NodeIndex> MapChange::moved() const {
@@ -99,7 +94,7 @@ std::string MapChange::broken(NodeEdge edge) const {
     }
     if (edge.from == self && links_.to(to.router) == no_link) return name_of(edge) + " is dead";
     for (const auto& [here, there] : {std::pair(&from, &to), std::pair(&to, &from)}) {
-        const Adjacent* listed = find_peer(*here, there->router);
+        const Adjacent* listed = find_peer(here->adjacents, there->router);
         if (listed == nullptr) return name_of(edge) + " is dead, says " + here->machine;
         if (listed->peer_epoch != there->version.epoch) return there->machine + " has restarted";
     }
@@ -113,7 +108,8 @@ std::string MapChange::dearer(const Route& route) const {
     for (std::size_t i = 0; i + 1 < route.size(); ++i) {
         const NodeEdge edge{route[i], route[i + 1]};
         const std::uint32_t before = before_.cost(edge.to) - before_.cost(edge.from);
-        const Adjacent* listed = find_peer(topology_[edge.from], topology_[edge.to].router);
+        const Adjacent* listed =
+            find_peer(topology_[edge.from].adjacents, topology_[edge.to].router);
         const std::uint32_t now = listed == nullptr ? before : std::max(listed->cost, 1U);
         if (now <= before || now - before <= most) continue;
         most = now - before;

@@ -23,6 +23,11 @@ Buffer compact(const Buffer& body) {
 
 }  // namespace
 
+const Adjacent* find_peer(const Adjacents& adjacents, RouterId peer) {
+    const auto found = std::ranges::lower_bound(adjacents, peer, {}, &Adjacent::peer);
+    return found != adjacents.end() && found->peer == peer ? &*found : nullptr;
+}
+
 NodePtr make_node(const wire::NodeRecord& record, const Buffer& body) {
     boost::intrusive_ptr<Node> node(new Node);
     node->router = record.router();

@@ -33,6 +33,9 @@ struct alignas(64) Node : boost::intrusive_ref_counter<Node> {
 /// 8 bytes, where a std::shared_ptr has 16: a router holds one for each machine of the mesh.
 using NodePtr = boost::intrusive_ptr<const Node>;
 
+/// nullptr when the peer is not listed.
+const Adjacent* find_peer(const Adjacents& adjacents, RouterId peer);
+
 /// Of a record that decode() let through (or made here), and its bytes.
 NodePtr make_node(const wire::NodeRecord& record, const Buffer& body);
 

@@ -16,11 +16,6 @@ constexpr Duration forget_after = minutes(15);
 constexpr Duration long_time = minutes(1);
 constexpr std::size_t most_came = 64;
 
-const Adjacent* find_peer(const Adjacents& adjacents, RouterId peer) {
-    const auto found = std::ranges::lower_bound(adjacents, peer, {}, &Adjacent::peer);
-    return found != adjacents.end() && found->peer == peer ? &*found : nullptr;
-}
-
 /// Does the second list lack a peer of the first, or know it in another epoch?
 bool lost_some(const Adjacents& before, const Adjacents& after) {
     return std::ranges::any_of(before, [&](const Adjacent& old) {
