@@ -46,7 +46,9 @@ int soak(std::chrono::duration<double> time, std::uint64_t seed) {
         faults += faults_each;
         ++storms;
         if (!outcome.wrong.empty()) {
-            std::cout << "seed " << seed << " after " << faults << " faults; shortened:\n";
+            std::cout << "seed " << seed << ", after " << faults << " faults in all:\n";
+            show(script, outcome);
+            std::cout << "made short:\n" << std::flush;
             const Script less = shrink(script);
             return show(less, run(less));
         }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "routing/link.hpp"
 
 namespace jetway::cli {
 namespace {
@@ -75,6 +76,12 @@ Result<routing::RouterId> router_id(const std::string& path) {
     return router;
 }
 
+/// Later than that of any life before; unless one of these had a clock that nobody believes now.
+std::uint64_t epoch_after(std::uint64_t last) {
+    const std::uint64_t wall = wall_milliseconds();
+    return last < routing::latest_epoch(wall) ? std::max(wall, last + 1) : wall;
+}
+
 }  // namespace
 
 LockFile::LockFile(LockFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -109,7 +116,7 @@ Result<Identity> take_identity(const std::string& folder, const std::string& wha
     Identity identity;
     JETWAY_ASSIGN(identity.lock, LockFile::take(folder + "/lock", what));
     JETWAY_ASSIGN(identity.router, router_id(folder + "/router"));
-    identity.epoch = std::max(wall_milliseconds(), read_number(folder + "/epoch", 10) + 1);
+    identity.epoch = epoch_after(read_number(folder + "/epoch", 10));
     JETWAY_TRY(write_number(folder + "/epoch", std::to_string(identity.epoch)));
     return identity;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <tuple>
 #include <utility>
 
 #include "routing/flaw.hpp"
@@ -132,7 +133,8 @@ Result<Catalogue::News> Catalogue::replace(std::uint64_t epoch, std::uint64_t se
                                            std::uint64_t digest,
                                            const std::vector<wire::ServiceRecord>& records) {
     if (sequence > max_sequence) return out_of_range();
-    if (epoch < epoch_ || (epoch == epoch_ && sequence <= sequence_)) return News::older;
+    const auto fresh = std::tuple(epoch, sequence, digest);
+    if (fresh <= std::tuple(epoch_, sequence_, totals_.digest)) return News::older;
     Edits edits;
     Totals totals;
     for (const wire::ServiceRecord& record : records) {

@@ -81,7 +81,8 @@ public:
     void rewrite(std::uint64_t epoch);
 
     /// A copy's side. What was known of an older epoch goes. E-TOO-LARGE when its author wants more
-    /// than its share, E-PROTOCOL when it contradicts itself; then nothing has changed.
+    /// than its share, E-PROTOCOL when it contradicts itself; then nothing has changed. Of two
+    /// contents of one version, which nobody honest has, a snapshot of the greater digest is newer.
     Result<News> apply(const wire::DirectoryDelta& delta);
     Result<News> replace(std::uint64_t epoch, std::uint64_t sequence, std::uint64_t digest,
                          const std::vector<wire::ServiceRecord>& records);

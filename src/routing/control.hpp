@@ -86,6 +86,7 @@ public:
     std::vector<Debt> debts(LinkId link) const;
     bool paths_are_current() const { return paths_due_.deadline() == Time::max(); }
     std::uint64_t digest() const;
+    std::uint64_t revision() const { return revision_; }
     const Options& options() const { return options_; }
 
     /// Whether anything was learned since the last call that may help a stream that waits.
@@ -109,6 +110,7 @@ private:
     void pair(Time now, LinkId link);
     void begin_sync(LinkId link);
     void tick_link(Time now, LinkId link);
+    std::uint64_t latest_epoch(Time now) const;
     bool is_of_another_life(Time now, const Link& link) const;
     void compare_digests(Time now, LinkId link);
     void forgive(Time now);
@@ -137,7 +139,10 @@ private:
     void recycle(NodeIndex node);
     void tell_record(NodeIndex node, bool urgent, LinkId except);
     void tell_catalogue(NodeIndex node, LinkId except);
-    void known_changed() { digest_known_ = false; }
+    void known_changed() {
+        digest_known_ = false;
+        ++revision_;
+    }
 
     // Frames.
     void heard(Time now, Neighbour& from);
@@ -156,6 +161,8 @@ private:
     Result<> on_summary(LinkId link, Neighbour& from, Bytes body);
     Result<> on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex node,
                           std::uint64_t sequence, Result<Directory::News> news);
+    Result<> on_own_catalogue(Time now, std::uint64_t epoch, std::uint64_t sequence,
+                              std::uint64_t digest);
     void ask(Time now, LinkId link, Neighbour& from, NodeIndex node, bool everything);
 
     // Streams.
@@ -213,6 +220,7 @@ private:
     };
     std::unordered_map<NodeIndex, Question> questions_;
 
+    std::uint64_t revision_ = 0;
     mutable bool digest_known_ = false;
     mutable std::uint64_t digest_ = 0;
     std::uint64_t told_digest_ = 0;  // the one the last heartbeat carried, and since when

@@ -97,9 +97,19 @@ Result<> Control::within_quota(Time now, Neighbour& from, const wire::Frame& fra
 
 // ---- the link
 
+std::uint64_t Control::latest_epoch(Time now) const {
+    const auto up = std::chrono::duration_cast<milliseconds>(now - born_).count();
+    return routing::latest_epoch(options_.boot_time_us / 1000 + static_cast<std::uint64_t>(up));
+}
+
 Result<> Control::on_hello(Time now, LinkId link, Neighbour& from, Bytes body) {
     JETWAY_ASSIGN(const wire::Hello hello, wire::decode<wire::Hello>(body));
     JETWAY_TRY(from.link.on_hello(now, hello));
+    if (hello.epoch() > latest_epoch(now)) {
+        return Error(
+            Code::protocol,
+            hello.machine() + " is more than ten years ahead: is its clock right, or ours?");
+    }
     if (contest_.withdrawn(now)) return Error(Code::ambiguous, withdrawn_text(now));
     if (links_.peers() >= wire::max_adjacencies && links_.to(from.link.peer()) == no_link) {
         return Error(Code::pressure, "this machine has 512 neighbours already");
@@ -154,6 +164,11 @@ Result<> Control::on_node(Time now, LinkId link, Neighbour& from, const Buffer& 
     if (node->version.epoch > max_epoch || node->version.sequence > max_sequence) {
         return Error(Code::protocol, "a record's version is out of range");
     }
+    if (node->version.epoch > latest_epoch(now)) {
+        event(Event::Kind::warning, node->machine,
+              "a record from more than ten years ahead is not believed");
+        return success();
+    }
     if (node->router == options_.router) return on_own_record(now, link, from, *node);
     const Topology::Accepted accepted = topology_.accept(now, node);
     if (accepted.news == Topology::News::refused) return success();
@@ -207,7 +222,7 @@ Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from, const No
 
 Result<> Control::on_summary(LinkId link, Neighbour& from, Bytes body) {
     JETWAY_ASSIGN(const wire::Summary summary, wire::decode<wire::Summary>(body));
-    from.flooding.compared(summary, topology_);
+    from.flooding.compared(summary, topology_, directory_);
     ready(link);
     return success();
 }
@@ -217,7 +232,9 @@ Result<> Control::on_summary(LinkId link, Neighbour& from, Bytes body) {
 Result<> Control::on_delta(Time now, LinkId link, Neighbour& from, Bytes body) {
     JETWAY_ASSIGN(const wire::DirectoryDelta delta, wire::decode<wire::DirectoryDelta>(body));
     const NodeIndex node = topology_.find(delta.origin());
-    if (node == no_node || node == self) return success();
+    if (node == self)
+        return on_own_catalogue(now, delta.epoch(), delta.to_sequence(), delta.digest_after());
+    if (node == no_node) return success();
     if (delta.epoch() != topology_[node].version.epoch) return success();
     return on_catalogue(now, link, from, node, delta.to_sequence(), directory_.apply(node, delta));
 }
@@ -227,10 +244,20 @@ Result<> Control::on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body
     JETWAY_ASSIGN(auto whole, from.assembly.add(std::move(chunk)));
     if (!whole) return success();
     const NodeIndex node = topology_.find(whole->origin);
-    if (node == no_node || node == self) return success();
+    if (node == self) return on_own_catalogue(now, whole->epoch, whole->sequence, whole->digest);
+    if (node == no_node) return success();
     if (whole->epoch != topology_[node].version.epoch) return success();
     const std::uint64_t sequence = whole->sequence;
-    return on_catalogue(now, link, from, node, sequence, directory_.replace(node, *whole));
+    const bool same_version = sequence == directory_[node].sequence();
+    const auto news = directory_.replace(node, *whole);
+    if (same_version && news && *news == Directory::News::newer) {
+        event(Event::Kind::equivocation, topology_[node].machine, "one version, other services");
+        for (LinkId other = 0; other < links_.end(); ++other) {
+            if (Neighbour* neighbour = links_.neighbour(other))
+                neighbour->flooding.lacks_catalogue(node);
+        }
+    }
+    return on_catalogue(now, link, from, node, sequence, news);
 }
 
 Result<> Control::on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex node,
@@ -257,6 +284,17 @@ Result<> Control::on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex
             ask(now, link, from, node, true);
             break;
     }
+    return success();
+}
+
+/// Services that we have never announced are outdone as a record is.
+Result<> Control::on_own_catalogue(Time now, std::uint64_t epoch, std::uint64_t sequence,
+                                   std::uint64_t digest) {
+    const Catalogue& own = directory_[self];
+    if (epoch != options_.epoch || sequence < own.sequence()) return success();
+    if (sequence == own.sequence() && digest == own.digest()) return success();
+    contest_.heard(now, topology_[self]);
+    wake(contest_.deadline());
     return success();
 }
 

@@ -15,7 +15,7 @@ constexpr Duration forget_interval = std::chrono::minutes(1);
 constexpr std::size_t most_gone_names = 4096;
 constexpr std::size_t told_at_once = 16;  // events of one sort, the rest is a number
 
-std::uint64_t mix(const std::array<std::uint64_t, 5>& values) {
+std::uint64_t mix(const std::array<std::uint64_t, 6>& values) {
     return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
                               values.size() * sizeof values[0]));
 }
@@ -45,6 +45,7 @@ void Control::find_paths(Time now) {
     paths_due_.done(now);
     const Paths before = map_.find_paths();
     news_ = true;
+    ++revision_;
     const Topology::Changes changes = topology_.reach(now, map_.paths());
     report_paths(before, changes);
     if (changes.reached.empty() && changes.lost.empty()) return;
@@ -89,6 +90,7 @@ void Control::forget(Time now) {
         directory_.clear(node);
         questions_.erase(node);
     }
+    known_changed();
     report_names(now);
 }
 
@@ -147,7 +149,8 @@ std::uint64_t Control::digest() const {
         const Catalogue& catalogue = directory_[node];
         const bool empty = catalogue.sequence() == 0;
         digest_ += mix({known.router, known.version.epoch, known.version.sequence,
-                        empty ? 0 : catalogue.epoch(), catalogue.sequence()});
+                        empty ? 0 : catalogue.epoch(), catalogue.sequence(),
+                        contents(topology_, directory_, node)});
     }
     digest_known_ = true;
     return digest_;

@@ -159,6 +159,10 @@ std::vector<Debt> Core::debts(LinkId link) const {
     return control_->debts(link);
 }
 
+std::uint64_t Core::revision() const {
+    return control_->revision();
+}
+
 bool Core::paths_are_current() const {
     return control_->paths_are_current();
 }

@@ -98,6 +98,8 @@ public:
     // The inside, to be held against what must be true of it.
     std::vector<Holding> holdings() const;
     std::vector<Debt> debts(LinkId link) const;
+    /// Grows whenever what is known changes, or the paths.
+    std::uint64_t revision() const;
     /// No change of the map waits for its paths.
     bool paths_are_current() const;
 

@@ -13,6 +13,12 @@ using wire::FrameType;
 
 constexpr NodeIndex word_bits = 64;
 
+/// How far its catalogue of the life of now goes.
+std::uint64_t services(const Topology& topology, const Directory& directory, NodeIndex node) {
+    const bool of_now = directory[node].epoch() == topology[node].version.epoch;
+    return of_now ? directory[node].sequence() : 0;
+}
+
 }  // namespace
 
 void NodeSet::insert(NodeIndex node) {
@@ -54,7 +60,13 @@ Flooding::Flooding(Time now)
     : frames_(told_frames_a_second * 9 / 10, told_frames_a_second * 9 / 10, now),
       bytes_(told_bytes_a_second * 9 / 10, told_bytes_a_second * 9 / 10, now) {}
 
-void Flooding::compared(const wire::Summary& theirs, const Topology& topology) {
+std::uint64_t contents(const Topology& topology, const Directory& directory, NodeIndex node) {
+    const bool of_now = directory[node].epoch() == topology[node].version.epoch;
+    return topology[node].digest + (of_now ? directory[node].digest() : 0);
+}
+
+void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
+                        const Directory& directory) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
         const Node& ours = topology[node];
         if (ours.router < theirs.from() || ours.router > theirs.to()) continue;
@@ -63,6 +75,14 @@ void Flooding::compared(const wire::Summary& theirs, const Topology& topology) {
         const bool listed = found != theirs.routers().end() && *found == ours.router;
         const Version known = listed ? Version{theirs.epochs(at), theirs.sequences(at)} : Version{};
         const bool same_life = listed && known.epoch == ours.version.epoch;
+        const bool same_versions = listed && known == ours.version &&
+                                   theirs.services(at) == services(topology, directory, node);
+        if (same_versions && theirs.contents(at) != contents(topology, directory, node)) {
+            lacks_catalogue(node);
+            tell_record(node, false);
+            tell_catalogue(node);
+            continue;
+        }
         has_catalogue(node, same_life ? theirs.services(at) : 0);
         if (known < ours.version && !listed && !topology.reachable(node)) {
             withheld_.insert(node);
@@ -158,12 +178,11 @@ bool Flooding::pull_summary(const Topology& topology, const Directory& directory
     summary.set_from(*compare_from_);
     summary.set_to(count < left.size() ? left[count].first - 1 : every_id);
     for (const auto& [router, node] : std::span(left).first(count)) {
-        const Version version = topology[node].version;
-        const Catalogue& catalogue = directory[node];
         summary.add_routers(router);
-        summary.add_epochs(version.epoch);
-        summary.add_sequences(version.sequence);
-        summary.add_services(catalogue.epoch() == version.epoch ? catalogue.sequence() : 0);
+        summary.add_epochs(topology[node].version.epoch);
+        summary.add_sequences(topology[node].version.sequence);
+        summary.add_services(services(topology, directory, node));
+        summary.add_contents(contents(topology, directory, node));
     }
     compare_from_.reset();
     if (summary.to() != every_id) compare_from_ = summary.to() + 1;

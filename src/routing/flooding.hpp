@@ -36,6 +36,9 @@ private:
 inline constexpr std::uint64_t told_frames_a_second = 2'000;
 inline constexpr std::uint64_t told_bytes_a_second = 20UL * 1024 * 1024;
 
+/// What we hold of the machine, beyond its versions.
+std::uint64_t contents(const Topology& topology, const Directory& directory, NodeIndex node);
+
 class Flooding {
 public:
     explicit Flooding(Time now);
@@ -43,10 +46,12 @@ public:
     /// Tells the neighbour what we know of each machine, so that it tells us what we lack: on a
     /// fresh link, and when digests differ.
     void compare() { compare_from_ = 0; }
-    /// What the neighbour knows of the machines of a range of ids. What it lacks will be told;
+    /// What the neighbour knows of the machines of a range of ids. What it lacks will be told, and
+    /// what differs although its versions do not (somebody lied to one of us, or is cloned);
     /// records of machines that cannot be reached wait until they can: what is gone must not be
     /// kept alive by telling it round.
-    void compared(const wire::Summary& theirs, const Topology& topology);
+    void compared(const wire::Summary& theirs, const Topology& topology,
+                  const Directory& directory);
     /// Has the neighbour said of every machine what it knows? Until then a link synchronises.
     bool all_compared() const { return compared_to_ == every_id; }
     /// May the neighbour lack what we know of the machine, because it has not said yet?

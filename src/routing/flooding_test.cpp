@@ -26,6 +26,7 @@ struct Teller {
     Topology topology{1, "m1", start};
     Directory directory;
     Flooding flooding{start};
+    std::uint64_t other_contents = 0;  // what the neighbour holds under one version with us
 
     explicit Teller(RouterId machines) {
         for (RouterId router = 1; router <= machines; ++router) hear(router, 1);
@@ -50,8 +51,14 @@ struct Teller {
             summary.add_epochs(1);
             summary.add_sequences(sequence);
             summary.add_services(services);
+            summary.add_contents(contents_of(router));
         }
-        flooding.compared(summary, topology);
+        flooding.compared(summary, topology, directory);
+    }
+    /// As here, so that only versions differ.
+    std::uint64_t contents_of(RouterId router) const {
+        const NodeIndex node = topology.find(router);
+        return (node == no_node ? 0 : contents(topology, directory, node)) + other_contents;
     }
     std::optional<wire::Frame> pull(Time now = start) {
         wire::Frame frame;
@@ -139,6 +146,21 @@ TEST(Flooding, TellsTheChangesThatTheNeighboursCatalogueLacks) {
     EXPECT_FALSE(teller.pull());
 }
 
+TEST(Flooding, TellsAllOfAMachineThatTheNeighbourKnowsOtherwiseUnderTheSameVersions) {
+    Teller teller(2);
+    teller.offer(1);
+    teller.offer(2);
+    teller.compared({{1, 1}, {2, 1}}, 2);
+    EXPECT_FALSE(teller.pull());
+    teller.other_contents = 1;
+    teller.compared({{1, 1}}, 2);
+    EXPECT_EQ(teller.next_record(), "1.1");
+    const auto frame = teller.pull();
+    ASSERT_TRUE(frame && frame->header.is(FrameType::dir_snapshot));
+    EXPECT_EQ(wire::decode<wire::DirectorySnapshot>(frame->body.bytes())->records_size(), 2);
+    EXPECT_FALSE(teller.pull());
+}
+
 TEST(Flooding, TellsACatalogueThatIsAheadOfARecordThatIsBehind) {
     Teller teller(1);
     teller.offer(1);
@@ -177,7 +199,7 @@ TEST(Flooding, ASummaryOfManyMachinesComesInPieces) {
         ASSERT_TRUE(summary) << summary.error().line();
         EXPECT_EQ(static_cast<std::size_t>(summary->routers_size()), machines);
         EXPECT_TRUE(other.flooding.is_unsure(summary->from()));
-        other.flooding.compared(*summary, other.topology);
+        other.flooding.compared(*summary, other.topology, other.directory);
         EXPECT_FALSE(other.flooding.is_unsure(summary->from()));
     }
     EXPECT_FALSE(teller.pull());

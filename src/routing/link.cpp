@@ -40,6 +40,12 @@ bool comes_with_records(FrameType type) {
 
 }  // namespace
 
+std::uint64_t latest_epoch(std::uint64_t wall_ms) {
+    constexpr std::uint64_t year_2025 = 1'735'689'600'000;
+    constexpr std::uint64_t ten_years = std::uint64_t{3653} * 24 * 3600 * 1000;
+    return wall_ms < year_2025 ? max_epoch : std::min(wall_ms + ten_years, max_epoch);
+}
+
 wire::Hello hello_of(const Options& self, const LinkOptions& link) {
     wire::Hello hello;
     hello.set_version_min(wire::protocol_version);
@@ -129,7 +135,7 @@ bool Link::on_heartbeat(Time now, const wire::Heartbeat& heartbeat) {
         peer_digest_since_ = now;
     }
     sample(now, heartbeat);
-    return round_trip_.known() && cost_.measured(now, round_trip_.smoothed());
+    return round_trip_.known() && cost_.measured(now, round_trip_.smoothed()) && !is_damped();
 }
 
 void Link::sample(Time now, const wire::Heartbeat& heartbeat) {

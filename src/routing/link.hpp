@@ -25,6 +25,10 @@ namespace jetway::routing {
 inline constexpr Duration handshake_time = std::chrono::seconds(5);
 /// Epochs beyond are nobody's wall clock, and leave no room for a newer one.
 inline constexpr std::uint64_t max_epoch = std::uint64_t{1} << 62U;
+/// The latest epoch to believe when the wall clock says so many milliseconds: ten years ahead. An
+/// epoch at the end of time, told in a machine's name, would leave it no later one to take. A clock
+/// that cannot be right (no battery: it says 1970) does not limit anybody.
+std::uint64_t latest_epoch(std::uint64_t wall_ms);
 
 /// Our HELLO on a link of these options.
 wire::Hello hello_of(const Options& self, const LinkOptions& link);

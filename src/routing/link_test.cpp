@@ -206,6 +206,14 @@ TEST(Link, StrangersCopiesAndMirrorsAreRefused) {
     EXPECT_EQ(ends.a.peer(), 0U);
 }
 
+TEST(Link, AnEpochIsBelievedForTenYearsAheadByClocksThatCanBeRight) {
+    constexpr std::uint64_t year_2026 = 1'767'225'600'000;
+    EXPECT_GT(latest_epoch(year_2026), 2'082'758'400'000U);  // 2036
+    EXPECT_LT(latest_epoch(year_2026), 2'114'380'800'000U);  // 2037
+    EXPECT_EQ(latest_epoch(0), max_epoch);
+    EXPECT_EQ(latest_epoch(max_epoch - 1), max_epoch);
+}
+
 TEST(Link, EachStateTakesOnlyItsOwnFrames) {
     using Types = std::vector<FrameType>;
     const Types all = {FrameType::hello,        FrameType::heartbeat, FrameType::node,

@@ -28,6 +28,7 @@ bool Connection::has_room(int side) const {
 }
 
 void Connection::send(int side, const wire::Frame& frame) {
+    ++revision_;
     if (is_lost(frame)) return;
     auto& unsent = sides_[side].unsent;
     const std::size_t start = unsent.size();
@@ -136,6 +137,7 @@ void Connection::schedule(int from, std::size_t bytes) {
 }
 
 void Connection::arrive(int from) {
+    ++revision_;
     // What was on its way when the cable fell silent waits with the rest.
     if (waits(from)) {
         ++sides_[from].stalled;

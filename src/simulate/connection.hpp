@@ -58,6 +58,11 @@ public:
     /// Writes a frame; it leaves with flush().
     void send(int side, const wire::Frame& frame);
     void flush(int side);
+    /// The same of a frame that the side's machine knows nothing of.
+    void forge(int side, const wire::Frame& frame) {
+        lossy_ = true;
+        send(side, frame);
+    }
     /// Hangs up: this side hears no more, the other one hears it like everything else that is sent.
     void close(int side, Error reason);
     /// This side is gone without a word: the other one hears nothing.
@@ -74,7 +79,9 @@ public:
     void unsilence(int side);
     /// Frames the side has sent, as a whole or in part, that have not arrived.
     std::vector<wire::Frame> in_flight(int from) const;
-    /// Frames were lost or spoiled: what one end believes of the other may be wrong.
+    /// Grows with all that is sent, arrives or waits.
+    std::uint64_t revision() const { return revision_; }
+    /// Frames were lost, spoiled or forged: what one end believes of the other may be wrong.
     bool lossy() const { return lossy_; }
 
 private:
@@ -110,6 +117,7 @@ private:
     Cable& cable_;
     std::array<Side, 2> sides_;
     bool lossy_ = false;
+    std::uint64_t revision_ = 0;
 };
 
 }  // namespace jetway::simulate

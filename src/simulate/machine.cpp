@@ -10,6 +10,13 @@ namespace jetway::simulate {
 
 using routing::LinkId;
 
+namespace {
+
+/// The wall clock when virtual time was 0: the year 2026.
+constexpr Duration wall_at_zero = std::chrono::seconds(1'767'225'600);
+
+}  // namespace
+
 /// A link of the core on one side of a connection.
 struct Machine::Port final : ConnectionEnd {
     Port(Machine& owner, LinkId id, routing::LinkKind link_kind)
@@ -61,9 +68,9 @@ Machine::~Machine() = default;
 
 void Machine::boot() {
     using std::chrono::microseconds;
-    const auto wall_us =
-        std::chrono::duration_cast<microseconds>(agenda_.now().time_since_epoch() + clock_error_)
-            .count();
+    const auto wall_us = std::chrono::duration_cast<microseconds>(
+                             wall_at_zero + agenda_.now().time_since_epoch() + clock_error_)
+                             .count();
     options_.boot_time_us = static_cast<std::uint64_t>(wall_us);
     options_.epoch = std::max(options_.boot_time_us / 1000, options_.epoch + 1);
     options_.boot_nonce = random_.next();

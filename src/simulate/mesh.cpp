@@ -147,6 +147,17 @@ void Mesh::lose(const std::string& a, const std::string& b, std::uint32_t frames
     line(a, b).cable.lose = frames;
 }
 
+void Mesh::forge(const std::string& a, const std::string& b,
+                 const std::vector<wire::Frame>& frames) {
+    for (const Dialled& dialled : line(a, b).connections) {
+        const auto connection = dialled.connection.lock();
+        const int side = dialled.from == a ? 0 : 1;
+        if (connection == nullptr || !connection->is_open(side)) continue;
+        for (const wire::Frame& frame : frames) connection->forge(side, frame);
+        connection->flush(side);
+    }
+}
+
 void Mesh::heal(const std::string& a, const std::string& b) {
     heal(line(a, b));
 }

@@ -48,6 +48,8 @@ public:
     /// with a peer that has a bug.
     void spoil(const std::string& a, const std::string& b, std::uint32_t arrivals = 1);
     void lose(const std::string& a, const std::string& b, std::uint32_t frames = 1);
+    /// `a` says this to `b`, whatever it knows itself: a bad neighbour.
+    void forge(const std::string& a, const std::string& b, const std::vector<wire::Frame>& frames);
     /// Undoes cut() and black_hole().
     void heal(const std::string& a, const std::string& b);
     void heal_all();

@@ -49,10 +49,10 @@ private:
         std::vector<std::map<std::size_t, std::uint64_t>> half(names_.size());
         for (std::size_t u = 0; u < names_.size(); ++u) {
             for (const auto& row : machine(u).links()) {
-                if (row.kind != routing::LinkKind::network || !place_.contains(row.machine))
-                    continue;
+                // By the cable: the name in a HELLO may have been spoiled.
+                if (row.kind != routing::LinkKind::network || !place_.contains(row.peer)) continue;
                 if (row.state != "up" && row.state != "suspect") continue;
-                auto [cost, first] = half[u].try_emplace(place_[row.machine], row.cost);
+                auto [cost, first] = half[u].try_emplace(place_[row.peer], row.cost);
                 cost->second = std::min<std::uint64_t>(cost->second, row.cost);
             }
         }

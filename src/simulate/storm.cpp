@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "simulate/lies.hpp"
 #include "simulate/mesh.hpp"
 #include "simulate/oracle.hpp"
 #include "simulate/shapes.hpp"
@@ -20,15 +21,17 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Fault::Kind;
 
-constexpr std::array kind_names{"kill",     "crash", "restart", "reinstall",   "pause",
-                                "unpause",  "cut",   "hole",    "half-hole",   "heal",
-                                "flap",     "spoil", "lose",    "part",        "offer",
-                                "withdraw", "churn", "call",    "call-anybody"};
+constexpr std::array kind_names{"kill",  "crash", "restart",     "reinstall", "pause", "unpause",
+                                "cut",   "hole",  "half-hole",   "heal",      "flap",  "spoil",
+                                "lose",  "lie",   "clone",       "part",      "offer", "withdraw",
+                                "churn", "call",  "call-anybody"};
+constexpr const char* copy = "copy";
 constexpr std::array shape_names{"random", "line", "ring", "star", "grid", "regular", "bridge"};
 
 bool needs_cable(Kind kind) {
     return kind == Kind::cut || kind == Kind::hole || kind == Kind::half_hole ||
-           kind == Kind::heal || kind == Kind::flap || kind == Kind::spoil || kind == Kind::lose;
+           kind == Kind::heal || kind == Kind::flap || kind == Kind::spoil || kind == Kind::lose ||
+           kind == Kind::lie;
 }
 
 void build(Mesh& mesh, const Script& script) {
@@ -101,10 +104,12 @@ private:
             case Kind::crash:
                 return mesh_.crash(a);
             case Kind::restart:
-                return mesh_.restart(a);
+                return restart(a);
             case Kind::reinstall:
                 mesh_.at(a).lose_state(-seconds(fault.b % 900));
-                return mesh_.restart(a);
+                return restart(a);
+            case Kind::clone:
+                return clone(a, fault.a == fault.b ? somebody(fault.b + 1) : somebody(fault.b));
             case Kind::pause:
                 return mesh_.pause(a);
             case Kind::unpause:
@@ -137,9 +142,11 @@ private:
                 return mesh_.heal(a, b);
             case Kind::spoil:
                 return mesh_.spoil(a, b);
+            case Kind::lie:
+                if (!mesh_.at(a).running()) return;
+                return mesh_.forge(a, b, lie(mesh_, a, mesh_.random()));
             case Kind::lose:
-                mesh_.lose(a, b);
-                return churn(a);
+                return lose(a, b);
             default:
                 for (int i = 0; i < 5; ++i) {
                     mesh_.cut(a, b);
@@ -148,6 +155,29 @@ private:
                     mesh_.run_for(milliseconds(60));
                 }
         }
+    }
+    /// A clone must not begin a life in the very millisecond in which its original does.
+    void restart(const std::string& a) {
+        mesh_.run_for(milliseconds(1));
+        mesh_.restart(a);
+    }
+    void clone(const std::string& original, const std::string& beside) {
+        if (!original_.empty()) return;
+        original_ = original;
+        const routing::RouterId id = mesh_.at(original).router();
+        watch_.expect_clones(id);
+        mesh_.run_for(milliseconds(1));
+        mesh_.add(copy, [id](routing::Options& options) { options.router = id; });
+        mesh_.connect(copy, beside);
+    }
+    /// Where nothing else is told, what is lost is that a service has gone; more changes follow.
+    void lose(const std::string& a, const std::string& b) {
+        mesh_.at(a).offer("passing");
+        mesh_.run_for(milliseconds(8));
+        mesh_.lose(a, b);
+        mesh_.at(a).withdraw("passing");
+        mesh_.run_for(milliseconds(8));
+        churn(a);
     }
     void churn(const std::string& a) {
         for (int i = 0; i < 4; ++i) {
@@ -171,8 +201,12 @@ private:
     void calm_down() {
         for (const auto& name : mesh_.names()) mesh_.unpause(name);
         mesh_.heal_all();
+        if (!original_.empty()) {
+            mesh_.kill(copy);
+            mesh_.kill(original_);  // it may have withdrawn, for up to an hour
+        }
         for (const auto& name : mesh_.names()) {
-            if (!mesh_.at(name).running()) mesh_.restart(name);
+            if (!mesh_.at(name).running() && name != copy) mesh_.restart(name);
         }
         mesh_.run_for(seconds(15));
         while (is_any_link_damped()) mesh_.run_for(seconds(1));  // a minute at most
@@ -190,6 +224,7 @@ private:
         for (std::string& wrong : violations(mesh_)) outcome_.wrong.push_back(std::move(wrong));
         for (const auto& name : mesh_.names()) {
             const Machine& machine = mesh_.at(name);
+            if (!machine.running()) continue;  // the copy
             if (machine.core().counts().bytes_queued != 0 || !machine.core().streams().empty())
                 outcome_.wrong.push_back(name + ": streams are left over");
             if (machine.process().open_streams() != 0)
@@ -209,6 +244,7 @@ private:
     Mesh mesh_;
     Watch watch_;
     std::vector<std::shared_ptr<const Call>> calls_;
+    std::string original_;  // of the copy, when there is one
     Outcome outcome_;
 };
 
@@ -284,6 +320,8 @@ Script random_script(std::uint64_t seed, std::size_t faults, std::uint32_t most_
                          ? static_cast<Kind>(random.below(static_cast<std::uint64_t>(Kind::call)))
                      : random.below(3) == 0 ? Kind::call_anybody
                                             : Kind::call;
+        // A copy, once it is there, is there for the rest of the storm.
+        if (fault.kind == Kind::clone && random.below(8) != 0) fault.kind = Kind::lie;
         fault.a = static_cast<std::uint32_t>(random.below(script.machines));
         fault.b = static_cast<std::uint32_t>(random.below(script.machines));
         // Much happens at once, now and then there is time to notice.

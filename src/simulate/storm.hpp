@@ -27,6 +27,8 @@ struct Fault {
         flap,          // cut and healed, again and again
         spoil,         // a wrong byte
         lose,          // news of a's services does not arrive at b
+        lie,           // a tells b what is not so
+        clone,         // a second machine with a's router id, beside b
         part,          // everybody before a is cut off from the rest
         offer,         // a offers "shared"
         withdraw,      //

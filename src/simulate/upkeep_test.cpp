@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <iostream>
 
+#include "routing/catalogue.hpp"
+#include "routing/link.hpp"
 #include "simulate/mesh.hpp"
 #include "simulate/oracle.hpp"
 #include "simulate/shapes.hpp"
@@ -75,6 +77,86 @@ TEST(Upkeep, ACopyOfAMachineStaysAwayAndTheOthersNoticeNothing) {
     mesh.kill("copy");
     mesh.run_for(30s);
     expect_settled(mesh);
+}
+
+// ---- bad neighbours
+
+/// m0 is one, and lies to m1, its only neighbour; m2 is behind it.
+struct Liar {
+    Liar() {
+        make_line(mesh, 3);
+        expect_settled(mesh);
+    }
+    wire::NodeRecord record() {
+        return *wire::decode<wire::NodeRecord>(mesh.at("m2").core().record()->body.bytes());
+    }
+    template <typename Message>
+    void say(wire::FrameType type, const Message& message) {
+        mesh.forge("m0", "m1", {{type, 0, wire::encode(message)}});
+        mesh.run_for(50ms);
+    }
+
+    Mesh mesh;
+};
+
+TEST(Upkeep, ServicesThatAMachineIsSaidToHaveAreGoneWhenItHearsOfThem) {
+    Liar liar;
+    wire::ServiceRecord service;
+    service.set_instance(1);
+    service.set_service("bait");
+    wire::DirectorySnapshot snapshot;
+    snapshot.set_origin(liar.record().router());
+    snapshot.set_epoch(liar.record().epoch());
+    snapshot.set_sequence(1000);
+    snapshot.set_chunks(1);
+    *snapshot.add_records() = service;
+    snapshot.set_digest(routing::digest_of(service));
+    liar.say(wire::FrameType::dir_snapshot, snapshot);
+    liar.mesh.run_for(5s);
+    EXPECT_GE(liar.mesh.at("m2").count(Kind::epoch_taken), 1U);
+    expect_settled(liar.mesh);
+    EXPECT_FALSE(liar.mesh.at("m1").reaches("bait"));
+    EXPECT_TRUE(liar.mesh.at("m1").reaches("service-m2"));
+}
+
+TEST(Upkeep, AnotherRecordOfTheSameVersionIsFoundAlsoWhenNobodyTellsItsMachine) {
+    // Told while the machine's links are down, and the same version as its record of now: only the
+    // contents differ.
+    Liar liar;
+    wire::NodeRecord record;
+    const std::uint64_t real = liar.mesh.at("m2").core().record()->digest;
+    for (std::uint32_t load = 1; record.load() == 0; ++load) {  // the one that wins
+        wire::NodeRecord other = liar.record();
+        other.set_load(load);
+        if (wire::digest(wire::encode(other).bytes()) > real) record = other;
+    }
+    liar.mesh.lose("m1", "m2", 1);
+    liar.say(wire::FrameType::node, record);
+    EXPECT_EQ(liar.mesh.at("m2").count(Kind::epoch_taken), 0U);
+    liar.mesh.run_for(20s);
+    EXPECT_EQ(liar.mesh.at("m2").count(Kind::epoch_taken), 1U);
+    liar.mesh.heal_all();
+    expect_settled(liar.mesh);
+}
+
+TEST(Upkeep, AnEpochThatLeavesNoLaterOneIsNotBelieved) {
+    Liar liar;
+    wire::NodeRecord record = liar.record();
+    record.set_epoch(routing::max_epoch);
+    record.clear_adjacencies();
+    liar.say(wire::FrameType::node, record);
+    EXPECT_TRUE(liar.mesh.at("m1").reaches("service-m2"));
+    EXPECT_EQ(liar.mesh.at("m2").count(Kind::epoch_taken), 0U);
+}
+
+TEST(Upkeep, WhoIsTenYearsAheadIsNoNeighbour) {
+    Mesh mesh;
+    mesh.add("a").offer("service-a");
+    mesh.add("b", [](routing::Options& options) { options.epoch = 3'000'000'000'000; });
+    mesh.connect("a", "b");
+    mesh.run_for(5s);
+    EXPECT_EQ(mesh.at("a").links_up() + mesh.at("b").links_up(), 0U);
+    EXPECT_TRUE(mesh.at("a").reaches("service-a"));
 }
 
 // ---- the limits of memory

@@ -89,7 +89,7 @@ Watch::Watch(Mesh& mesh) : mesh_(mesh) {
 std::vector<std::string> Watch::check() {
     for (const std::string& name : mesh_.names()) {
         const Machine& machine = mesh_.at(name);
-        if (!machine.running()) continue;
+        if (!machine.running() || !has_changed(machine)) continue;
         check_versions(machine);
         check_paths(machine);
     }
@@ -134,14 +134,20 @@ void Watch::follow(const Machine& from, const wire::Open& open) {
 
 // ---- what is known
 
+bool Watch::has_changed(const Machine& machine) {
+    Seen& seen = seen_[machine.name()];
+    if (seen.life != machine.life()) seen = {machine.life(), 0, {}};
+    const std::uint64_t before = std::exchange(seen.revision, machine.core().revision());
+    return before != seen.revision;
+}
+
 void Watch::check_versions(const Machine& machine) {
     Seen& seen = seen_[machine.name()];
-    if (seen.life != machine.life()) seen = {machine.life(), {}};
     for (const Holding& holding : machine.core().holdings()) {
         const auto [same, is_first] = contents_.try_emplace(
             {holding.origin, holding.catalogue.epoch, holding.catalogue.sequence},
             holding.services);
-        if (!is_first && same->second != holding.services)
+        if (!is_first && same->second != holding.services && holding.origin != cloned_)
             say(machine, "has other services of " + name_of(holding.origin) + " under one version");
         Version& last = seen.records[holding.origin];
         if (holding.record < last) say(machine, "takes an older record than it had");
@@ -192,11 +198,19 @@ void Watch::check_flooding() {
         for (const Machine::Wire& wire : near.wires()) {
             const auto far = ends.find({wire.connection.get(), 1 - wire.side});
             if (far == ends.end() || wire.connection->lossy()) continue;
+            const std::array revisions{near.core().revision(),
+                                       far->second.machine->core().revision(),
+                                       wire.connection->revision()};
+            Compared& compared = compared_[{wire.connection.get(), wire.side}];
+            if (compared.connection.lock() == wire.connection && compared.revisions == revisions)
+                continue;
+            compared = {wire.connection, revisions};
             if (carries_records(near, wire.link) &&
                 carries_records(*far->second.machine, far->second.link))
                 check_flooding(near, wire, far->second);
         }
     }
+    std::erase_if(compared_, [](const auto& entry) { return entry.second.connection.expired(); });
 }
 
 std::string Watch::name_of(RouterId router) const {

@@ -3,8 +3,10 @@
 // links that are there as far as its machine can know.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <tuple>
@@ -19,7 +21,10 @@ public:
     /// Sees every frame of the mesh from now on. Lives as long as the mesh runs.
     explicit Watch(Mesh& mesh);
 
-    /// Looks at everything. What was found wrong since the last call, as sentences.
+    /// Two machines speak in this one's name: their versions say nothing of what is in them.
+    void expect_clones(routing::RouterId router) { cloned_ = router; }
+    /// Looks at everything that has changed. What was found wrong since the last call, as
+    /// sentences.
     std::vector<std::string> check();
 
 private:
@@ -33,6 +38,7 @@ private:
     using StreamId = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>;
     struct Seen {
         std::uint64_t life = 0;
+        std::uint64_t revision = 0;  // of what was looked at
         std::map<routing::RouterId, routing::Version> records;
     };
     struct Far {
@@ -44,6 +50,7 @@ private:
     void follow(const Machine& from, const wire::Open& open);
     void check_versions(const Machine& machine);
     void check_paths(const Machine& machine);
+    bool has_changed(const Machine& machine);
     void check_flooding();
     void check_flooding(const Machine& near, const Machine::Wire& wire, const Far& far);
     std::string name_of(routing::RouterId router) const;
@@ -52,8 +59,15 @@ private:
     Mesh& mesh_;
     std::map<StreamId, Journey> journeys_;
     std::map<std::string, Seen> seen_;
+    /// A link as it was when it was looked at: the revisions of its ends and of what joins them.
+    struct Compared {
+        std::weak_ptr<const Connection> connection;
+        std::array<std::uint64_t, 3> revisions{};
+    };
+    std::map<std::pair<const Connection*, int>, Compared> compared_;
     /// A catalogue has one content in each version, whoever holds it.
     std::map<std::tuple<routing::RouterId, std::uint64_t, std::uint64_t>, std::uint64_t> contents_;
+    routing::RouterId cloned_ = 0;
     std::vector<std::string> wrong_;
 };
 

@@ -84,6 +84,7 @@ Summary valid<Summary>() {
         summary.add_epochs(1);
         summary.add_sequences(1);
         summary.add_services(0);
+        summary.add_contents(9);
     }
     return summary;
 }
@@ -468,6 +469,7 @@ TEST(Limits, OfASummary) {
     using S = Summary;
     EXPECT_EQ(after<S>([](S& s) { s.clear_routers(); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.add_services(1); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.clear_contents(); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.set_from(8); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.set_to(49); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.set_from(101); }), Code::protocol);
@@ -483,6 +485,7 @@ TEST(Limits, OfASummary) {
                 s.add_epochs(~std::uint64_t{0});
                 s.add_sequences(~std::uint64_t{0});
                 s.add_services(~std::uint64_t{0});
+                s.add_contents(~std::uint64_t{0});
             }
         });
     };

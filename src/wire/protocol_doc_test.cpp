@@ -468,8 +468,10 @@ TEST(ProtocolPage, TheDigestsAreTheCodes) {
     ASSERT_TRUE(catalogue);
     EXPECT_EQ(catalogue->digest(), digest(encode(catalogue->records(0)).bytes()));
     // What A knows before it has heard of B: its own record, and no catalogue.
+    const std::uint64_t record = digest(view(payload("NODE")));
+    EXPECT_EQ(decode<Summary>(view(payload("SUMMARY")))->contents(0), record);
     std::string known;
-    for (const std::uint64_t value : {0xa1UL, 1'760'000'000'000UL, 1UL, 0UL, 0UL}) {
+    for (const std::uint64_t value : {0xa1UL, 1'760'000'000'000UL, 1UL, 0UL, 0UL, record}) {
         for (unsigned i = 0; i < 8; ++i) known.push_back(static_cast<char>(value >> (8 * i)));
     }
     EXPECT_EQ(decode<Heartbeat>(view(payload("HEARTBEAT")))->digest(), digest(known));

@@ -37,6 +37,7 @@ const Field summary_fields[] = {
     {4, Field::Kind::numbers, 1, 8 * max_summary},
     {5, Field::Kind::numbers, 1, 10 * max_summary},
     {6, Field::Kind::numbers, 1, 10 * max_summary},
+    {7, Field::Kind::numbers, 1, 8 * max_summary},
 };
 const Layout summary_layout{"Summary", summary_fields};
 
@@ -143,7 +144,7 @@ Result<> check(const Summary& summary) {
     if (static_cast<std::size_t>(count) > max_summary)
         return Error(Code::too_large, "a summary of more than 512 machines");
     JETWAY_TRY(require(summary.epochs_size() == count && summary.sequences_size() == count &&
-                           summary.services_size() == count,
+                           summary.services_size() == count && summary.contents_size() == count,
                        "a summary with columns of different lengths"));
     JETWAY_TRY(require(summary.from() <= summary.to(), "a summary that goes backwards"));
     const auto& routers = summary.routers();

@@ -265,6 +265,7 @@ inline void fill(Sampler& s, Summary& out) {
         out.add_epochs(s.number());
         out.add_sequences(s.number());
         out.add_services(s.number());
+        out.add_contents(s.number());
     }
     out.set_from(out.routers_size() == 0 ? 0 : out.routers(0));
     out.set_to(last + s.below(1'000));
