@@ -29,6 +29,14 @@ TEST(MachineLoad, FallsOneStepInTwentySeconds) {
     EXPECT_EQ(changes, 3);
 }
 
+TEST(MachineLoad, ComesBackToNothing) {
+    MachineLoad load;
+    for (Time now = start; now < start + 60s; now += 1s) load.measured(now, 1);
+    EXPECT_EQ(load.advertised(), 128U);
+    for (Time now = start + 60s; now < start + 260s; now += 1s) load.measured(now, 0);
+    EXPECT_EQ(load.advertised(), 0U);
+}
+
 TEST(MachineLoad, WobblingWithinAStepSaysNothing) {
     MachineLoad load;
     load.measured(start, 0.5);

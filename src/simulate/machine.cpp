@@ -196,6 +196,11 @@ void Machine::cancel(const Call& call) {
     process_end_->connection->flush(1);
 }
 
+void Machine::set_load(double per_core) {
+    core_->set_load(agenda_.now(), per_core);
+    turn();
+}
+
 void Machine::plug(std::shared_ptr<Connection> connection, int side, routing::LinkOptions options,
                    std::function<void()> gone) {
     const LinkId link = free_link();

@@ -54,6 +54,8 @@ public:
     std::shared_ptr<const Call> call(const std::string& destination, std::string payload,
                                      bool hold = false);
     void cancel(const Call& call);
+    /// Runnable work per core, measured.
+    void set_load(double per_core);
 
     // What a scenario asks. All of it is false or empty while the machine does not run.
     const std::string& name() const { return options_.machine; }

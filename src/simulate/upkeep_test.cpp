@@ -1,7 +1,9 @@
 // A mesh under care: machines that leave in order, copies of machines, partitions as long as memory
 // goes, and hours in which nothing happens.
+#include <deque>
 #include <gtest/gtest.h>
 #include <iostream>
+#include <map>
 
 #include "routing/catalogue.hpp"
 #include "routing/link.hpp"
@@ -186,6 +188,52 @@ TEST_P(Forgetting, APartitionThatHealsThenIsWhole) {
 INSTANTIATE_TEST_SUITE_P(AroundAQuarterOfAnHour, Forgetting,
                          testing::Combine(testing::Values(-10s, -100ms, 0ms, 30s, 61s),
                                           testing::Bool()));
+
+// ---- load
+
+/// What each server has said of its load, with the times.
+struct Said {
+    std::uint32_t load = 0;
+    std::vector<std::pair<Time, std::uint32_t>> changes;
+};
+
+TEST(Upkeep, LoadThatComesOfWhatIsGivenToAServerDoesNotSwing) {
+    constexpr std::size_t servers = 4;
+    constexpr std::size_t clients = 4;
+    constexpr double streams_a_core = 14;  // 5 to 6 of 8 steps when all have the same to do
+    Mesh mesh;
+    make_star(mesh, 1 + servers + clients);
+    for (std::size_t i = 1; i <= servers; ++i) mesh.at(member(i)).offer("shared");
+    expect_settled(mesh);
+    std::map<std::string, Said> said;
+    std::deque<std::pair<std::string, std::shared_ptr<const Call>>> open;
+    const Time start = mesh.now();
+    // Each client begins 5 streams a second, and each takes 3 s.
+    for (std::size_t tick = 0; mesh.now() - start < 5min; ++tick) {
+        const std::string client = member(1 + servers + tick % clients);
+        open.emplace_back(client, mesh.at(client).call("shared", "work", true));
+        if (open.size() > 60) {
+            mesh.at(open.front().first).cancel(*open.front().second);
+            open.pop_front();
+        }
+        mesh.run_for(50ms);
+        if (tick % 20 != 0) continue;
+        for (std::size_t i = 1; i <= servers; ++i) {
+            Machine& server = mesh.at(member(i));
+            server.set_load(static_cast<double>(server.process().open_streams()) / streams_a_core);
+            Said& row = said[server.name()];
+            if (const std::uint32_t load = server.core().record()->load; load != row.load)
+                row.changes.emplace_back(mesh.now(), row.load = load);
+        }
+    }
+    for (const auto& [server, row] : said) {
+        EXPECT_GE(row.load, 96U) << server;
+        // And stays there, once all know of each other.
+        const auto late = std::ranges::count_if(
+            row.changes, [&](const auto& change) { return change.first - start > 2min; });
+        EXPECT_LE(late, 1) << server;
+    }
+}
 
 // ---- peace
 
