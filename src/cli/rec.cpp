@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view control_c = "\x03";
+constexpr int no_program_status = 127;  // of a shell; on a terminal it has said so itself
 
 struct Files {
     std::string video;
@@ -163,6 +164,8 @@ Result<int> rec(const RecOptions& options) {
     JETWAY_ASSIGN(StudioMesh mesh, find_or_start_studio(options.machine));
     Result<int> result = record(mesh, options, files);
     end_studio(mesh);
+    if (result && *result == no_program_status && isatty(STDOUT_FILENO) == 0)
+        std::cerr << "status 127: no program " << options.command.front() << " was found\n";
     for (const std::string& file : {files.video, files.cast}) {
         if (access(file.c_str(), F_OK) == 0) std::cerr << file << "\n";
     }

@@ -194,6 +194,7 @@ struct RoutingServerTest : testing::Test {
         Caller& caller = *callers.back();
         wire::Open open;
         open.set_destination("router@" + session.machine());
+        open.set_content_type("application/json");
         open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
         caller.stream = session.open(std::move(open), caller);
         caller.stream->write(Buffer::copy_of(text));
@@ -454,6 +455,7 @@ TEST_F(RoutingServerTest, TheRouterAnswersQueriesOfAnotherMachine) {
         Caller& caller = *callers.back();
         wire::Open open;
         open.set_destination("router@b");
+        open.set_content_type("application/json");
         open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
         caller.stream = near->open(std::move(open), caller);
         caller.stream->write(Buffer::copy_of(text));

@@ -12,10 +12,17 @@ bool is_of_name(const routing::Event& event) {
     return event.kind == Kind::service_added || event.kind == Kind::service_removed;
 }
 
-/// What the timeline is for, and what each stream does, is for who looks closely.
-spdlog::level::level_enum level_of(routing::Event::Kind kind) {
+/// "cli -> router (router@b)"
+bool is_of_query(const routing::Event& event) {
+    return event.subject.find("(router)") != std::string::npos ||
+           event.subject.find("(router@") != std::string::npos;
+}
+
+/// What the timeline is for, what ends, and who asks, is for who looks closely.
+spdlog::level::level_enum level_of(const routing::Event& event) {
     using Kind = routing::Event::Kind;
-    switch (kind) {
+    if (event.kind == Kind::stream_opened && is_of_query(event)) return spdlog::level::debug;
+    switch (event.kind) {
         case Kind::warning:
         case Kind::equivocation:
         case Kind::epoch_taken:
@@ -215,7 +222,7 @@ void RoutingServer::State::report(const routing::Event& event) {
     const bool limited = of_stream && event.kind != routing::Event::Kind::stream_refused;
     std::uint64_t left_out = 0;
     if (!limited || log_limit.allow(turn_now, left_out)) {
-        log::log(level_of(event.kind), "{} {}{}", log_name, routing::line_of(event),
+        log::log(level_of(event), "{} {}{}", log_name, routing::line_of(event),
                  left_out == 0 ? "" : " (and " + std::to_string(left_out) + " more)");
     }
     if (!of_stream) keep(event);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "stream/attachment.hpp"
 
 namespace jetway::stream {
@@ -20,12 +21,23 @@ bool on_streams(const wire::FrameHeader& header) {
            header.type <= static_cast<std::uint8_t>(FrameType::reset_ack);
 }
 
-/// A source takes nothing, so it is nobody's next stage.
+/// A source takes nothing, so it is nobody's next stage. Who says what it takes takes nothing else;
+/// plain bytes have no type.
 bool takes(const Capabilities& capabilities, const std::string& content_type) {
     const auto& accepts = capabilities.accepts;
     if (capabilities.type == ServiceType::source) return content_type.empty();
-    return accepts.empty() || content_type.empty() ||
+    return accepts.empty() ||
            std::find(accepts.begin(), accepts.end(), content_type) != accepts.end();
+}
+
+Error wrong_type(const std::string& name, const Capabilities& capabilities,
+                 const std::string& content_type) {
+    const std::string given = content_type.empty() ? "plain bytes" : content_type;
+    Error error(Code::type, "\"" + name + "\" does not take " + given);
+    if (capabilities.accepts.empty()) return error;
+    return std::move(error)
+        .because("it takes " + joined(capabilities.accepts, ", "))
+        .then("jetway services shows who produces that; jetway pipe 'a | " + name + "' joins them");
 }
 
 }  // namespace
@@ -142,8 +154,7 @@ void Attachment::hand_over(const EndPtr& end) {
     }
     const auto& [name, offering] = *found;
     if (!takes(offering.capabilities, end->opening().content_type())) {
-        return end->refuse(
-            {Code::type, "\"" + name + "\" does not take " + end->opening().content_type()});
+        return end->refuse(wrong_type(name, offering.capabilities, end->opening().content_type()));
     }
     offering.service->on_open(StreamPtr(new Stream(end)));
 }

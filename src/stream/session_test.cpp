@@ -134,6 +134,10 @@ TEST_F(Sessions, AContentTypeThatTheServiceDoesNotTakeIsRefused) {
     client.stream = relay.left->open(request, client);
     timer.run();
     EXPECT_EQ(client.end.code, Code::type);
+    request.clear_content_type();
+    client.stream = relay.left->open(request, client);
+    timer.run();
+    EXPECT_EQ(client.end.line(), "E-TYPE \"picky\" does not take plain bytes");
     request.set_content_type("text/plain");
     client.events.clear();
     client.stream = relay.left->open(request, client);
