@@ -37,7 +37,7 @@ Error wrong_type(const std::string& name, const Capabilities& capabilities,
     if (capabilities.accepts.empty()) return error;
     return std::move(error)
         .because("it takes " + joined(capabilities.accepts, ", "))
-        .then("jetway services shows who produces that; jetway pipe 'a | " + name + "' joins them");
+        .then("see who produces that: jetway services");
 }
 
 }  // namespace
