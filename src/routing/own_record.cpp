@@ -17,17 +17,22 @@ constexpr Duration most_gap = seconds(5);
 
 }  // namespace
 
-Duration OwnRecord::gap(Time now) const {
-    if (in_a_row_ == 0 || now - last_ >= quiet) return Duration::zero();
-    const std::uint32_t doublings = std::min(in_a_row_ - 1, 7U);
+Duration OwnRecord::BackOff::gap(Time now) const {
+    if (in_a_row == 0 || now - last >= quiet) return Duration::zero();
+    const std::uint32_t doublings = std::min(in_a_row - 1, 7U);
     return std::min<Duration>(least_gap * (1U << doublings), most_gap);
 }
 
+void OwnRecord::BackOff::spoke(Time now) {
+    in_a_row = now - last >= quiet ? 1 : in_a_row + 1;
+    last = now;
+}
+
 void OwnRecord::changed(Time now, Change change) {
-    Time at = now;
-    if (issued_) at = std::max(now, last_ + gap(now));
+    const BackOff& said = change == Change::bad ? bad_news_ : any_;
+    Time at = std::max(now, said.last + said.gap(now));
     if (change == Change::good) at = std::max(at, now + good_news_wait);
-    if (change == Change::cost && issued_) at = std::max(at, last_ + cost_gap);
+    if (change == Change::cost && issued_) at = std::max(at, any_.last + cost_gap);
     at_ = std::min(at_, at);
     bad_ = bad_ || change == Change::bad;
 }
@@ -35,9 +40,10 @@ void OwnRecord::changed(Time now, Change change) {
 wire::NodeRecord OwnRecord::issue(Time now, const Options& self,
                                   const std::vector<wire::Adjacency>& adjacencies) {
     // The first record, before there is anyone to hear it, is not a change.
-    if (issued_) in_a_row_ = now - last_ >= quiet ? 1 : in_a_row_ + 1;
+    if (issued_) any_.spoke(now);
+    if (issued_ && bad_) bad_news_.spoke(now);
     issued_ = true;
-    last_ = now;
+    any_.last = now;
     at_ = Time::max();
     bad_ = false;
     wire::NodeRecord record;

@@ -1,6 +1,6 @@
 // What this machine says of itself, and when it says it: bad news at once, good news after 100 ms,
 // changed costs at most every 10 s; and a machine that keeps changing is slowed down (0, 50, 100,
-// ... 5000 ms) until it was quiet for 10 s.
+// ... 5000 ms) until it was quiet for 10 s. Bad news waits for earlier bad news only.
 #pragma once
 
 #include <vector>
@@ -28,7 +28,14 @@ public:
     std::uint64_t sequence() const { return sequence_; }
 
 private:
-    Duration gap(Time now) const;
+    /// For who speaks again and again.
+    struct BackOff {
+        Time last{};
+        std::uint32_t in_a_row = 0;
+
+        Duration gap(Time now) const;
+        void spoke(Time now);
+    };
 
     std::uint64_t sequence_ = 0;
     std::uint32_t flags_ = 0;
@@ -36,8 +43,8 @@ private:
     Time at_ = Time::max();
     bool bad_ = false;
     bool issued_ = false;
-    Time last_{};
-    std::uint32_t in_a_row_ = 0;
+    BackOff any_;
+    BackOff bad_news_;
 };
 
 }  // namespace jetway::routing

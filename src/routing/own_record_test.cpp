@@ -72,6 +72,20 @@ TEST(OwnRecord, AMachineThatKeepsChangingIsSlowedDownAndRecovers) {
     EXPECT_TRUE(speaker.own.due(now));
 }
 
+TEST(OwnRecord, BadNewsDoesNotWaitForWhatElseWasSaid) {
+    Speaker speaker;
+    Time now = start;
+    for (int i = 0; i < 12; ++i) {
+        speaker.own.changed(now, Change::good);
+        now = speaker.own.deadline();
+        speaker.issue(now);
+    }
+    speaker.own.changed(now, Change::good);
+    EXPECT_EQ(speaker.own.deadline(), now + 5s);
+    speaker.own.changed(now + 1ms, Change::bad);
+    EXPECT_EQ(speaker.own.deadline(), now + 1ms);
+}
+
 TEST(OwnRecord, VersionsOnlyGrow) {
     Speaker speaker;
     speaker.options.machine = "a";
