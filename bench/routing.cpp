@@ -211,6 +211,9 @@ private:
         options.terminal = dialled ? "east" : "west";
         core_.add_link(now_, link, options);
         say(link, {wire::FrameType::hello, 0, wire::encode(hello_of(machine(peer), {}))});
+        wire::Summary nothing;  // is what it knows
+        nothing.set_to(~RouterId{0});
+        say(link, {wire::FrameType::summary, 0, wire::encode(nothing)});
         say(link, {wire::FrameType::sync_done, 0});
     }
     void tell_router(RouterId router, RouterId end) {
