@@ -120,7 +120,7 @@ class Outage(unittest.TestCase):
         self.kill(dead)
         shown.wait_for(f"cat on c: to-{alive} > c, cost ", 5)
         shown.wait_for(f"(link a>{dead} is dead)", 5)
-        rows.wait_for('"change":"changed"', 5)
+        rows.wait_for(f'"cause":"link a>{dead} is dead"', 5)  # each watch at its own pace
         self.kill("c")
         shown.wait_for("cat on c: no path", 5)
         again = self.mesh.start("run", self.mesh.path, "--machine", "c")
