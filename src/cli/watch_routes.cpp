@@ -1,4 +1,5 @@
 // jetway routes --watch: the table, then a line for each change of a way, with what did it.
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
@@ -68,19 +69,41 @@ std::vector<Change> changes_between(const Rows& before, const Rows& now) {
     return changes;
 }
 
-/// Why the machine of a change is reached otherwise: the newest event about it, else the newest
-/// about a link.
-const json::object* event_of(const std::vector<json::object>& events, const std::string& machine) {
+/// What an event that explains the change is called.
+std::string_view kind_of(const Change& change) {
+    const auto has_way = [](const json::object* row) {
+        return row != nullptr && !texts_of(*row, "path").empty();
+    };
+    if (!has_way(change.before)) return "machine_reachable";
+    return has_way(change.now) ? "path_changed" : "machine_lost";
+}
+
+/// Why the machine of a change is reached otherwise: the newest event that says just that, else
+/// the newest about it, else the newest about a link.
+const json::object* event_of(const std::vector<json::object>& events, const Change& change) {
+    const std::string machine = text_of(change.row(), "machine");
     const json::object* found = nullptr;
+    const json::object* of_machine = nullptr;
     const json::object* of_link = nullptr;
     for (const json::object& event : events) {
         const std::string kind = text_of(event, "event");
         const bool of_paths =
             kind == "path_changed" || kind == "machine_lost" || kind == "machine_reachable";
-        if (of_paths && text_of(event, "subject") == machine) found = &event;
+        if (of_paths && text_of(event, "subject") == machine) of_machine = &event;
+        if (of_machine == &event && kind == kind_of(change)) found = &event;
         if (kind.starts_with("link_")) of_link = &event;
     }
-    return found != nullptr ? found : of_link;
+    if (found != nullptr) return found;
+    return of_machine != nullptr ? of_machine : of_link;
+}
+
+/// Of each change of a way, not of its cost alone, there is an event.
+bool are_explained(const std::vector<Change>& changes, const std::vector<json::object>& events) {
+    return std::ranges::all_of(changes, [&](const Change& change) {
+        const bool moved = change.before == nullptr || change.now == nullptr ||
+                           texts_of(*change.before, "path") != texts_of(*change.now, "path");
+        return !moved || event_of(events, change) != nullptr;
+    });
 }
 
 std::string cause_in(const json::object& event) {
@@ -135,24 +158,33 @@ public:
 private:
     Result<std::string> look(bool is_first) {
         // Events first: what they tell is then in the routes.
-        JETWAY_ASSIGN(const json::object timeline,
-                      ask(attachment_, {}, json::object{{"query", "timeline"}, {"after", known_}}));
+        JETWAY_ASSIGN(json::object timeline, events());
         JETWAY_ASSIGN(json::object answer, ask(attachment_, {}, "routes", options_.name));
-        known_ = number_of(timeline, "last");
         Rows rows = instances(answer, options_.name);
         std::string text;
         if (is_first) {
             text = shown_routes(std::move(answer), options_);
         } else {
-            const std::vector<json::object> events = objects_of(timeline, "events");
-            for (const Change& change : changes_between(rows_, rows)) text += line(change, events);
+            const std::vector<Change> changes = changes_between(rows_, rows);
+            // A way that became another one between the two answers has its event only now.
+            if (!are_explained(changes, objects_of(timeline, "events"))) {
+                JETWAY_ASSIGN(timeline, events());
+            }
+            const std::vector<json::object> told = objects_of(timeline, "events");
+            for (const Change& change : changes) text += line(change, told);
         }
+        known_ = number_of(timeline, "last");
         rows_ = std::move(rows);
         return text;
     }
 
+    /// Since the last look.
+    Result<json::object> events() {
+        return ask(attachment_, {}, json::object{{"query", "timeline"}, {"after", known_}});
+    }
+
     std::string line(const Change& change, const std::vector<json::object>& events) const {
-        const json::object* event = event_of(events, text_of(change.row(), "machine"));
+        const json::object* event = event_of(events, change);
         const std::string cause = event == nullptr ? std::string() : cause_in(*event);
         const std::int64_t time_us = event == nullptr ? now_us() : number_of(*event, "time_us");
         return options_.format == Format::json ? as_json(change, cause, time_us)

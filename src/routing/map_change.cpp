@@ -123,10 +123,14 @@ std::string MapChange::dearer(const Route& route) const {
     return result;
 }
 
-/// The first edge that would have been taken before, had it been there.
+/// The first edge that would have been taken before, had it been there. To a machine that was not
+/// reached, whatever changed where all were reached is none.
 std::string MapChange::better(const Route& route) const {
+    const bool is_reached_anew = !route.empty() && !before_.reaches(route.back());
     for (std::size_t i = 0; i + 1 < route.size(); ++i) {
         const NodeEdge edge{route[i], route[i + 1]};
+        if (is_reached_anew && before_.reaches(edge.to)) continue;
+        if (is_reached_anew) return name_of(edge) + " is up";
         const std::uint32_t cost = now_.cost(edge.to) - now_.cost(edge.from);
         const std::uint64_t reached = std::uint64_t{before_.cost(edge.from)} + cost;
         if (before_.reaches(edge.from) && before_.reaches(edge.to) &&
