@@ -17,7 +17,8 @@ constexpr Duration last_patience = 1s;  // for the program's status after nobody
 class Call final : public stream::StreamEvents {
 public:
     Call(Attachment& attachment, const std::string& name)
-        : loop_(*attachment.loop),
+        : name_(name),
+          loop_(*attachment.loop),
           stream_(attachment.session->open(opening(name), *this)),
           input_(loop_, *stream_, [this](const Error& error) { on_unreadable(error); }),
           output_(
@@ -31,8 +32,18 @@ public:
         return status_;
     }
 
+    /// What stages say to each other is nothing to read.
+    void on_opened(const wire::Opened& opened) override {
+        if (!opened.content_type().starts_with("application/x-jetway-")) return;
+        stream_->reset(Error(Code::cancelled, "the caller reads plain bytes"));
+        failure_ = Error(Code::type, "\"" + name_ + "\" does not answer with plain bytes")
+                       .because("it answers with " + opened.content_type())
+                       .then("jetway pipe '" + name_ + "'");
+        over_ = true;
+        patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
+    }
     void on_data(Buffer bytes, bool /*end_of_message*/) override {
-        output_.write(std::move(bytes));
+        if (!over_) output_.write(std::move(bytes));
     }
     void on_writable() override { input_.resume(); }
     void on_stop(const Error& /*reason*/) override { input_.stop(); }
@@ -85,6 +96,7 @@ private:
         patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
     }
 
+    const std::string& name_;
     io::EventLoop& loop_;
     stream::StreamPtr stream_;
     InputCopy input_;
