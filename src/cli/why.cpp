@@ -68,10 +68,12 @@ public:
     /// An error when the question makes no sense; what is wrong with the way is in failure().
     Result<> walk() {
         JETWAY_ASSIGN(const json::object view, view_of_from());
-        const Error refusal = refusal_in(view);
+        Error refusal = refusal_in(view);
         instances_ = objects_of(view, "instances");
         path_ = texts_of(view, "path");
-        if (!pass("name", offered_by(), refusal)) return success();
+        Lines dead_ends;
+        if (refusal.code == Code::no_service) dead_ends = terminals_that_wait(refusal);
+        if (!pass("name", offered_by(), refusal, std::move(dead_ends))) return success();
         if (!pass("instance", chosen(view), refusal, others())) return success();
         add({"policy", Step::State::ok, "no rules in this version: everyone may", {}});
         if (refusal.code != Code::ok) {
@@ -208,12 +210,30 @@ private:
         const auto& status = status_of(near);
         if (!status) return "cannot be asked: " + status.error().line();
         for (const json::object& row : objects_of(*status, "terminals")) {
-            if (text_of(row, "machine") != far) continue;
-            const std::string last = text_of(row, "last_error");
-            return "terminal " + text_of(row, "name") + " to " + text_of(row, "address") + " is " +
-                   text_of(row, "state") + (last.empty() ? "" : ", " + last);
+            if (text_of(row, "machine") == far) return shown_terminal(row);
         }
         return "no link to " + far + ", which is to dial it";
+    }
+
+    static std::string shown_terminal(const json::object& row) {
+        const std::string last = text_of(row, "last_error");
+        return "terminal " + text_of(row, "name") + " to " + text_of(row, "address") + " is " +
+               text_of(row, "state") + (last.empty() ? "" : ", " + last);
+    }
+
+    /// Who offers the name may be behind one of these.
+    Lines terminals_that_wait(Error& refusal) {
+        Lines lines;
+        const auto& status = status_of(from_);
+        if (!status) return lines;
+        for (const json::object& row : objects_of(*status, "terminals")) {
+            if (text_of(row, "state") != "waiting") continue;
+            const std::string machine = text_of(row, "machine");
+            if (lines.empty() && !machine.empty() && !refusal.next.starts_with("did you mean"))
+                refusal.next = start_again(machine);
+            lines.push_back(shown_terminal(row));
+        }
+        return lines;
     }
 
     void look_at_link(const std::string& near, const std::string& far) {

@@ -6,7 +6,7 @@ import os
 import signal
 import unittest
 
-from mesh import ROW, SLOWNESS, Mesh, Output, until
+from mesh import ROW, SLOWNESS, Mesh, Output, Place, until
 
 # Two ways from a to c.
 SQUARE = """
@@ -239,6 +239,19 @@ class AfterADeath(unittest.TestCase):
         terminals = self.mesh.json("status", "--machine", "a")["terminals"]
         self.assertEqual([(row["name"], row["state"], row["last_error"]) for row in terminals],
                          [("to-b", "up", None)])
+
+
+class Alone(unittest.TestCase):
+    def test_why_shows_the_terminals_behind_which_the_name_may_be(self):
+        place = Place()
+        self.addCleanup(place.close)
+        path = place.file("deployment.yml", SQUARE.replace("NET", place.network))
+        Output(place.start("run", path, "--machine", "a").stdout).wait_for("ready  a", 5)
+        until(lambda: all(row["last_error"] for row in place.json("status")["terminals"]), 5, "nobody is there")
+        answer = place.run("why", "cat")
+        self.assertEqual(answer.returncode, 69)
+        self.assertRegex(answer.stdout.decode(), r'WRONG +name +nobody offers "cat"\n +terminal to-b to .* is waiting, E-IO')
+        self.assertIn(b"is b running? there: jetway run FILE --machine b", answer.stderr)
 
 
 class Hints(unittest.TestCase):
