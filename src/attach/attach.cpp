@@ -17,9 +17,11 @@ constexpr Duration patience = std::chrono::seconds(5);
 Error no_daemon(const std::string& machine, const std::string& why) {
     const auto running = running_machines();
     const bool others = running && !running->empty();
+    const std::string near = others ? nearest(machine, *running) : std::string();
     return Error(Code::no_daemon, "no daemon of " + machine + " answers on this host")
         .because(others ? "those that run here: " + joined(*running) : why)
-        .then("jetway run deployment.yml --machine " + machine);
+        .then(near.empty() ? "jetway run deployment.yml --machine " + machine
+                           : "did you mean \"" + near + "\"?");
 }
 
 /// One attempt to attach: it ends with a session or an error, or with its handle. Its callbacks

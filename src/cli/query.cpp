@@ -18,6 +18,7 @@ namespace json = boost::json;
 constexpr Duration patience = 5s;
 constexpr std::size_t largest_answer = 64UL * 1024 * 1024;
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view router_prefix = "router@";  // the router service of a machine
 
 wire::Open opening(const std::string& destination) {
     wire::Open open;
@@ -108,20 +109,25 @@ Result<json::object> ask(Attachment& attachment, const std::string& at, const st
 Result<json::object> ask(Attachment& attachment, const std::string& at,
                          const json::object& question) {
     const std::string& machine = at.empty() ? attachment.session->machine() : at;
-    Question asked(*attachment.session, "router@" + machine, json::serialize(question));
+    Question asked(*attachment.session, std::string(router_prefix) + machine,
+                   json::serialize(question));
     const Time deadline = attachment.loop->now() + patience;
     if (!attachment.loop->run_until([&asked] { return asked.over(); }, deadline)) {
         return Error(Code::timeout, "the router of " + machine + " does not answer");
     }
-    if (asked.failure().code != Code::ok) return asked.failure();
-    return parse_answer(asked.answer());
+    if (asked.failure().code == Code::ok) return parse_answer(asked.answer());
+    Error failure = asked.failure();
+    // What was asked for is a machine, its router is how.
+    if (const auto place = failure.next.find(router_prefix); place != std::string::npos)
+        failure.next.erase(place, router_prefix.size());
+    return failure;
 }
 
 /// The stream on which the word comes.
 class Changes::Waiting final : public stream::StreamEvents {
 public:
     Waiting(stream::Session& session, const std::string& machine)
-        : stream_(session.open(opening("router@" + machine), *this)) {
+        : stream_(session.open(opening(std::string(router_prefix) + machine), *this)) {
         stream_->write(Buffer::copy_of(json::serialize(json::object{{"query", "changes"}})));
     }
 

@@ -169,11 +169,14 @@ private:
             if (flag_of(row, "static") && flag_of(row, "best"))
                 return "on " + path_.back() + ": a static route says so";
         }
-        return "on " + path_.back() + ": the nearest, cost " +
+        return "on " + path_.back() + (is_pinned() ? ", as asked" : ": the nearest") + ", cost " +
                std::to_string(number_of(view, "cost"));
     }
+    /// "echo@b": whatever else is there does not matter.
+    bool is_pinned() const { return name_.find('@') != std::string::npos; }
     Lines others() const {
         Lines lines;
+        if (is_pinned() && !path_.empty()) return lines;
         for (const json::object& row : instances_) {
             if (!flag_of(row, "best"))
                 lines.push_back(text_of(row, "machine") + ": " + text_of(row, "why_not"));
