@@ -1,4 +1,5 @@
 // jetway drain: a machine leaves the mesh so that nobody notices.
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -11,6 +12,16 @@
 #include "cli/verbs.hpp"
 
 namespace jetway::cli {
+namespace {
+
+/// Those that the machine waits for: questions to its router end with it.
+std::size_t open_streams(const boost::json::object& status) {
+    const auto streams = objects_of(status, "streams");
+    return static_cast<std::size_t>(std::ranges::count_if(
+        streams, [](const auto& row) { return !text_of(row, "destination").starts_with("router@"); }));
+}
+
+}  // namespace
 
 Result<int> drain(const AskOptions& options) {
     JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, "drain"));
@@ -24,8 +35,8 @@ Result<int> drain(const AskOptions& options) {
             .because("process " + std::to_string(process) + ": " + std::strerror(errno))
             .then("run it as the user that runs the daemon");
     }
-    std::cout << machine << " takes no new streams; "
-              << counted(objects_of(status, "streams").size(), "stream") << " open\n"
+    std::cout << machine << " takes no new streams; " << counted(open_streams(status), "stream")
+              << " open\n"
               << std::flush;
     for (;;) {
         const Result<bool> news = changes.wait();

@@ -16,8 +16,10 @@ public:
 
     void on_open(stream::StreamPtr stream) override {
         if (executions_.size() >= limit_) {
-            stream->refuse({Code::pressure, context_.name + " runs " + std::to_string(limit_) +
-                                                " programs already"});
+            stream->refuse(
+                Error(Code::pressure, context_.name + " runs as many programs as its limit allows")
+                    .because("the limit is " + std::to_string(limit_))
+                    .then("try again later, or give it a higher `limit`"));
             return;
         }
         auto child = io::start_child(loop_, {.argv = argv_, .environment = {}, .directory = {}});

@@ -82,8 +82,10 @@ private:
     void start(stream::StreamPtr stream, const Settings& settings,
                std::optional<std::string> name) {
         if (sessions_.size() >= limit_) {
-            stream->refuse({Code::pressure, context_.name + " runs " + std::to_string(limit_) +
-                                                " programs already"});
+            stream->refuse(
+                Error(Code::pressure, context_.name + " runs as many programs as its limit allows")
+                    .because("the limit is " + std::to_string(limit_))
+                    .then("try again later, or give it a higher `limit`"));
             return;
         }
         auto program = read_settings(settings, program_);
