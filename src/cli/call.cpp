@@ -35,12 +35,11 @@ public:
     /// What stages say to each other is nothing to read.
     void on_opened(const wire::Opened& opened) override {
         if (!opened.content_type().starts_with("application/x-jetway-")) return;
-        stream_->reset(Error(Code::cancelled, "the caller reads plain bytes"));
         failure_ = Error(Code::type, "\"" + name_ + "\" does not answer with plain bytes")
                        .because("it answers with " + opened.content_type())
                        .then("jetway pipe '" + name_ + "'");
+        give_up("the caller reads plain bytes");
         over_ = true;
-        patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
     }
     void on_data(Buffer bytes, bool /*end_of_message*/) override {
         if (!over_) output_.write(std::move(bytes));
@@ -86,13 +85,15 @@ private:
     }
     void on_unreadable(const Error& error) {
         failure_ = error;
-        if (!over_) stream_->reset(Error(Code::cancelled, "the caller cannot read its input"));
-        patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
+        give_up("the caller cannot read its input");
     }
     void on_signal(int number) {
         status_ = 128 + number;
         failure_.reset();
-        if (!over_) stream_->reset(Error(Code::cancelled, "the caller was interrupted"));
+        give_up("the caller was interrupted");
+    }
+    void give_up(const std::string& why) {
+        if (!over_) stream_->reset(Error(Code::cancelled, why));
         patience_ = loop_.after(0ms, [this] { loop_.stop(); });  // the RESET leaves first
     }
 

@@ -17,8 +17,9 @@ namespace {
 /// Those that the machine waits for: questions to its router end with it.
 std::size_t open_streams(const boost::json::object& status) {
     const auto streams = objects_of(status, "streams");
-    return static_cast<std::size_t>(std::ranges::count_if(
-        streams, [](const auto& row) { return !text_of(row, "destination").starts_with("router@"); }));
+    return static_cast<std::size_t>(std::ranges::count_if(streams, [](const auto& row) {
+        return !text_of(row, "destination").starts_with(router_prefix);
+    }));
 }
 
 }  // namespace

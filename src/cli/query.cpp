@@ -18,7 +18,6 @@ namespace json = boost::json;
 constexpr Duration patience = 5s;
 constexpr std::size_t largest_answer = 64UL * 1024 * 1024;
 constexpr std::string_view json_type = "application/json";
-constexpr std::string_view router_prefix = "router@";  // the router service of a machine
 
 wire::Open opening(const std::string& destination) {
     wire::Open open;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/event_loop.hpp"
@@ -18,6 +19,9 @@ struct Attachment {
     std::unique_ptr<io::EventLoop> loop;
     std::unique_ptr<stream::Session> session;
 };
+
+/// What a machine's router is called in the mesh: this, and the machine's name.
+inline constexpr std::string_view router_prefix = "router@";
 
 /// Attaches to the daemon of `machine` (empty: JETWAY_MACHINE, else the only one of this host) and
 /// waits for it. `process` is how the daemon calls us. E-NO-DAEMON, E-AMBIGUOUS, E-TIMEOUT after

@@ -167,10 +167,11 @@ private:
         } else {
             const std::vector<Change> changes = changes_between(rows_, rows);
             // A way that became another one between the two answers has its event only now.
-            if (!are_explained(changes, objects_of(timeline, "events"))) {
+            std::vector<json::object> told = objects_of(timeline, "events");
+            if (!are_explained(changes, told)) {
                 JETWAY_ASSIGN(timeline, events());
+                told = objects_of(timeline, "events");
             }
-            const std::vector<json::object> told = objects_of(timeline, "events");
             for (const Change& change : changes) text += line(change, told);
         }
         known_ = number_of(timeline, "last");

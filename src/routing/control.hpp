@@ -136,6 +136,8 @@ private:
     void report_names(Time now);
     void remember_names(Time now, const std::vector<NameChange>& changes);
     void begin_epoch(NodeIndex node);
+    /// What the neighbours have of it counts for nothing.
+    void distrust_catalogue(NodeIndex node);
     void recycle(NodeIndex node);
     void tell_record(NodeIndex node, bool urgent, LinkId except);
     void tell_catalogue(NodeIndex node, LinkId except);

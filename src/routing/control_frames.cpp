@@ -252,10 +252,7 @@ Result<> Control::on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body
     const auto news = directory_.replace(node, *whole);
     if (same_version && news && *news == Directory::News::newer) {
         event(Event::Kind::equivocation, topology_[node].machine, "one version, other services");
-        for (LinkId other = 0; other < links_.end(); ++other) {
-            if (Neighbour* neighbour = links_.neighbour(other))
-                neighbour->flooding.lacks_catalogue(node);
-        }
+        distrust_catalogue(node);
     }
     return on_catalogue(now, link, from, node, sequence, news);
 }

@@ -60,11 +60,7 @@ void Control::find_paths(Time now) {
     }
     // A neighbour may have forgotten what it once had: its version alone would not tell.
     for (const NodeIndex node : changes.long_lost) {
-        for (LinkId link = 0; link < links_.end(); ++link) {
-            if (Neighbour* neighbour = links_.neighbour(link)) {
-                neighbour->flooding.lacks_catalogue(node);
-            }
-        }
+        distrust_catalogue(node);
         tell_record(node, false, no_link);
         tell_catalogue(node, no_link);
     }
@@ -124,6 +120,10 @@ void Control::report_names(Time now) {
 void Control::begin_epoch(NodeIndex node) {
     directory_.clear(node);
     questions_.erase(node);
+    distrust_catalogue(node);
+}
+
+void Control::distrust_catalogue(NodeIndex node) {
     for (LinkId link = 0; link < links_.end(); ++link) {
         if (Neighbour* neighbour = links_.neighbour(link)) {
             neighbour->flooding.lacks_catalogue(node);

@@ -106,6 +106,7 @@ wire::Summary summary(const Mesh& mesh, Random& random) {
         summary.add_epochs(random.next() >> random.below(64));
         summary.add_sequences(random.next() >> random.below(64));
         summary.add_services(random.next() >> random.below(64));
+        summary.add_contents(random.next());
     }
     return summary;
 }

@@ -122,8 +122,8 @@ TEST(Upkeep, ServicesThatAMachineIsSaidToHaveAreGoneWhenItHearsOfThem) {
 }
 
 TEST(Upkeep, AnotherRecordOfTheSameVersionIsFoundAlsoWhenNobodyTellsItsMachine) {
-    // Told while the machine's links are down, and the same version as its record of now: only the
-    // contents differ.
+    // What would tell the machine is lost on the way, and the version is that of its record of now:
+    // only the contents differ.
     Liar liar;
     wire::NodeRecord record;
     const std::uint64_t real = liar.mesh.at("m2").core().record()->digest;
