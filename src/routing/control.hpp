@@ -160,6 +160,7 @@ private:
     Result<> on_delta(Time now, LinkId link, Neighbour& from, Bytes body);
     Result<> on_snapshot(Time now, LinkId link, Neighbour& from, Bytes body);
     Result<> on_pull(LinkId link, Neighbour& from, Bytes body);
+    Result<> on_digests(LinkId link, Neighbour& from, Bytes body);
     Result<> on_summary(LinkId link, Neighbour& from, Bytes body);
     Result<> on_catalogue(Time now, LinkId link, Neighbour& from, NodeIndex node,
                           std::uint64_t sequence, Result<Directory::News> news);

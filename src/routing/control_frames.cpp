@@ -19,12 +19,13 @@ constexpr Duration fresh_link = settling_time;
 
 bool counts_against_quota(FrameType type) {
     return type == FrameType::node || type == FrameType::dir_delta || type == FrameType::dir_pull ||
-           type == FrameType::dir_snapshot || type == FrameType::summary;
+           type == FrameType::dir_snapshot || type == FrameType::summary ||
+           type == FrameType::digests;
 }
 
 bool known_type(std::uint8_t type) {
     return type >= static_cast<std::uint8_t>(FrameType::hello) &&
-           type <= static_cast<std::uint8_t>(FrameType::summary);
+           type <= static_cast<std::uint8_t>(FrameType::digests);
 }
 
 }  // namespace
@@ -81,6 +82,8 @@ Result<> Control::dispatch(Time now, LinkId link, Neighbour& from, const wire::F
             return on_snapshot(now, link, from, body);
         case FrameType::dir_pull:
             return on_pull(link, from, body);
+        case FrameType::digests:
+            return on_digests(link, from, body);
         case FrameType::summary:
             return on_summary(link, from, body);
         default:
@@ -90,7 +93,9 @@ Result<> Control::dispatch(Time now, LinkId link, Neighbour& from, const wire::F
 
 Result<> Control::within_quota(Time now, Neighbour& from, const wire::Frame& frame) {
     if (!counts_against_quota(static_cast<FrameType>(frame.header.type))) return success();
-    if (from.frames.take(now, 1) && from.bytes.take(now, frame.body.size())) return success();
+    // Digests are worked out from all that is known.
+    const std::uint64_t weight = frame.header.is(FrameType::digests) ? 50 : 1;
+    if (from.frames.take(now, weight) && from.bytes.take(now, frame.body.size())) return success();
     return Error(Code::pressure, from.link.peer_machine() +
                                      " tells more than 2,000 frames or 20 MiB of routes a second");
 }
@@ -217,6 +222,13 @@ Result<> Control::on_own_record(Time now, LinkId link, Neighbour& from, const No
     } else {
         wake(contest_.deadline());
     }
+    return success();
+}
+
+Result<> Control::on_digests(LinkId link, Neighbour& from, Bytes body) {
+    JETWAY_ASSIGN(const wire::Digests digests, wire::decode<wire::Digests>(body));
+    from.flooding.compared(digests, topology_, directory_);
+    ready(link);
     return success();
 }
 

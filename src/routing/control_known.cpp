@@ -1,6 +1,5 @@
 // What is known, and what follows when it changes: paths, names, whom to tell; and how it is shown.
 #include <algorithm>
-#include <array>
 
 #include "routing/control.hpp"
 #include "routing/flaw.hpp"
@@ -14,11 +13,6 @@ constexpr NodeIndex self = 0;
 constexpr Duration forget_interval = std::chrono::minutes(1);
 constexpr std::size_t most_gone_names = 4096;
 constexpr std::size_t told_at_once = 16;  // events of one sort, the rest is a number
-
-std::uint64_t mix(const std::array<std::uint64_t, 6>& values) {
-    return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()),
-                              values.size() * sizeof values[0]));
-}
 
 }  // namespace
 
@@ -144,13 +138,7 @@ std::uint64_t Control::digest() const {
     if (digest_known_) return digest_;
     digest_ = 0;
     for (NodeIndex node = 0; node < topology_.size(); ++node) {
-        const Node& known = topology_[node];
-        if (!topology_.reachable(node)) continue;
-        const Catalogue& catalogue = directory_[node];
-        const bool empty = catalogue.sequence() == 0;
-        digest_ += mix({known.router, known.version.epoch, known.version.sequence,
-                        empty ? 0 : catalogue.epoch(), catalogue.sequence(),
-                        contents(topology_, directory_, node)});
+        if (topology_.reachable(node)) digest_ += known_digest(topology_, directory_, node);
     }
     digest_known_ = true;
     return digest_;

@@ -1,6 +1,7 @@
 #include "routing/flooding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <span>
 #include <utility>
@@ -12,11 +13,25 @@ namespace {
 using wire::FrameType;
 
 constexpr NodeIndex word_bits = 64;
+constexpr std::size_t machines_a_range = 16;  // of DIGESTS; on average
 
 /// How far its catalogue of the life of now goes.
 std::uint64_t services(const Topology& topology, const Directory& directory, NodeIndex node) {
     const bool of_now = directory[node].epoch() == topology[node].version.epoch;
     return of_now ? directory[node].sequence() : 0;
+}
+
+/// Of everything that is known of the machines of each range of places.
+std::vector<std::uint64_t> digests_of(std::size_t ranges, const Topology& topology,
+                                      const Directory& directory) {
+    std::vector<std::uint64_t> digests(ranges, 0);
+    const int shift = 64 - std::countr_zero(ranges);
+    for (NodeIndex node = 0; node < topology.size(); ++node) {
+        if (topology[node].version.epoch == 0) continue;
+        const std::uint64_t place = wire::place(topology[node].router);
+        digests[shift == 64 ? 0 : place >> shift] += known_digest(topology, directory, node);
+    }
+    return digests;
 }
 
 }  // namespace
@@ -65,12 +80,50 @@ std::uint64_t contents(const Topology& topology, const Directory& directory, Nod
     return topology[node].digest + (of_now ? directory[node].digest() : 0);
 }
 
+std::uint64_t known_digest(const Topology& topology, const Directory& directory, NodeIndex node) {
+    const Node& known = topology[node];
+    const std::array<std::uint64_t, 5> values{
+        known.router, known.version.epoch, known.version.sequence,
+        services(topology, directory, node), contents(topology, directory, node)};
+    return wire::digest(Bytes(reinterpret_cast<const std::uint8_t*>(values.data()), sizeof values));
+}
+
+void Flooding::compare() {
+    digests_due_ = true;
+    told_.reset();
+}
+
+/// The neighbour has of it what we have.
+void Flooding::is_same(NodeIndex node, const Topology& topology, const Directory& directory) {
+    has_catalogue(node, services(topology, directory, node));
+    has_record(node);
+    withheld_.erase(node);
+}
+
+void Flooding::compared(const wire::Digests& theirs, const Topology& topology,
+                        const Directory& directory) {
+    const auto ranges = static_cast<std::size_t>(theirs.digests_size());
+    const std::size_t joined = wire::max_digests / ranges;
+    const std::vector<std::uint64_t> ours = digests_of(ranges, topology, directory);
+    Ranges same;
+    for (std::size_t i = 0; i < wire::max_digests; ++i)
+        same[i] = theirs.digests(static_cast<int>(i / joined)) == ours[i / joined];
+    for (NodeIndex node = 0; node < topology.size(); ++node) {
+        if (same[range_of(wire::place(topology[node].router))]) is_same(node, topology, directory);
+    }
+    heard_ |= same;
+    to_tell_ |= ~same;
+    told_ |= to_tell_;
+    tell_from_ = 0;
+}
+
 void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
                         const Directory& directory) {
     for (NodeIndex node = 0; node < topology.size(); ++node) {
         const Node& ours = topology[node];
-        if (ours.router < theirs.from() || ours.router > theirs.to()) continue;
-        const auto found = std::ranges::lower_bound(theirs.routers(), ours.router);
+        const std::uint64_t place = wire::place(ours.router);
+        if (place < theirs.from() || place > theirs.to()) continue;
+        const auto found = std::ranges::lower_bound(theirs.routers(), place, {}, wire::place);
         const auto at = static_cast<int>(found - theirs.routers().begin());
         const bool listed = found != theirs.routers().end() && *found == ours.router;
         const Version known = listed ? Version{theirs.epochs(at), theirs.sequences(at)} : Version{};
@@ -97,8 +150,11 @@ void Flooding::compared(const wire::Summary& theirs, const Topology& topology,
             tell_catalogue(node);  // what of it the neighbour lacks; mostly nothing
         }
     }
-    if (theirs.from() <= compared_to_ && !all_compared())
-        compared_to_ = theirs.to() == every_id ? every_id : std::max(compared_to_, theirs.to() + 1);
+    for (std::size_t range = range_of(theirs.from()); range <= range_of(theirs.to()); ++range) {
+        if (last_of(range) <= theirs.to()) heard_.set(range);
+        if (!told_[range]) to_tell_.set(range);
+        told_.set(range);
+    }
 }
 
 void Flooding::tell_record(NodeIndex node, bool urgent) {
@@ -142,8 +198,8 @@ void Flooding::drop(NodeIndex node) {
 }
 
 bool Flooding::has_frames() const {
-    return compare_from_ || !records_told() || !questions_.empty() || !catalogues_.empty() ||
-           snapshot_ != nullptr;
+    return digests_due_ || to_tell_.any() || !records_told() || !questions_.empty() ||
+           !catalogues_.empty() || snapshot_ != nullptr;
 }
 
 Time Flooding::next_deadline(Time now) {
@@ -155,9 +211,10 @@ bool Flooding::pull(Time now, const Topology& topology, const Directory& directo
                     wire::Frame& frame) {
     if (!ready(now)) return false;
     const bool found =
-        pull_record(urgent_, topology, frame) || pull_summary(topology, directory, frame) ||
-        pull_record(records_, topology, frame) || pull_question(topology, directory, frame) ||
-        pull_chunk(frame) || pull_catalogues(topology, directory, frame);
+        pull_record(urgent_, topology, frame) || pull_digests(topology, directory, frame) ||
+        pull_summary(topology, directory, frame) || pull_record(records_, topology, frame) ||
+        pull_question(topology, directory, frame) || pull_chunk(frame) ||
+        pull_catalogues(topology, directory, frame);
     if (found) {
         frames_.take(now, 1);
         bytes_.take(now, frame.body.size());
@@ -165,27 +222,52 @@ bool Flooding::pull(Time now, const Topology& topology, const Directory& directo
     return found;
 }
 
+bool Flooding::pull_digests(const Topology& topology, const Directory& directory,
+                            wire::Frame& frame) {
+    if (!std::exchange(digests_due_, false)) return false;
+    const std::size_t ranges =
+        std::clamp(std::bit_ceil(topology.size() / machines_a_range), 1UL, wire::max_digests);
+    wire::Digests digests;
+    for (const std::uint64_t digest : digests_of(ranges, topology, directory))
+        digests.add_digests(digest);
+    frame = wire::Frame(FrameType::digests, 0, wire::encode(digests));
+    return true;
+}
+
+/// Of as many ranges beside each other as fit.
 bool Flooding::pull_summary(const Topology& topology, const Directory& directory,
                             wire::Frame& frame) {
-    if (!compare_from_) return false;
-    std::vector<std::pair<RouterId, NodeIndex>> left;
+    if (to_tell_.none()) return false;
+    std::size_t first = 0;
+    while (!to_tell_[first]) ++first;
+    std::size_t last = first;
+    while (last + 1 < to_tell_.size() && to_tell_[last + 1]) ++last;
+    const std::uint64_t from = range_of(tell_from_) == first ? tell_from_ : first * range_size;
+    std::uint64_t to = last_of(last);
+    std::vector<std::pair<std::uint64_t, NodeIndex>> left;
     for (NodeIndex node = 0; node < topology.size(); ++node) {
-        if (topology[node].router >= *compare_from_) left.emplace_back(topology[node].router, node);
+        const std::uint64_t place = wire::place(topology[node].router);
+        if (place >= from && place <= to) left.emplace_back(place, node);
     }
     const auto count = std::min(left.size(), wire::max_summary);
-    std::ranges::partial_sort(left, left.begin() + static_cast<std::ptrdiff_t>(count));
+    const auto rest = left.begin() + static_cast<std::ptrdiff_t>(count);
+    std::ranges::nth_element(left, rest);
+    if (rest != left.end()) to = rest->first - 1;
+    left.erase(rest, left.end());
+    std::ranges::sort(left);
     wire::Summary summary;
-    summary.set_from(*compare_from_);
-    summary.set_to(count < left.size() ? left[count].first - 1 : every_id);
-    for (const auto& [router, node] : std::span(left).first(count)) {
-        summary.add_routers(router);
+    summary.set_from(from);
+    summary.set_to(to);
+    for (const auto& [place, node] : left) {
+        summary.add_routers(topology[node].router);
         summary.add_epochs(topology[node].version.epoch);
         summary.add_sequences(topology[node].version.sequence);
         summary.add_services(services(topology, directory, node));
         summary.add_contents(contents(topology, directory, node));
     }
-    compare_from_.reset();
-    if (summary.to() != every_id) compare_from_ = summary.to() + 1;
+    for (std::size_t range = first; range <= last && last_of(range) <= to; ++range)
+        to_tell_.reset(range);
+    tell_from_ = to + 1;
     frame = wire::Frame(FrameType::summary, 0, wire::encode(summary));
     return true;
 }

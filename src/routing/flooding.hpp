@@ -4,6 +4,7 @@
 // its successor.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,24 +39,31 @@ inline constexpr std::uint64_t told_bytes_a_second = 20UL * 1024 * 1024;
 
 /// What we hold of the machine, beyond its versions.
 std::uint64_t contents(const Topology& topology, const Directory& directory, NodeIndex node);
+/// All that we hold of the machine, its versions and contents.
+std::uint64_t known_digest(const Topology& topology, const Directory& directory, NodeIndex node);
 
 class Flooding {
 public:
     explicit Flooding(Time now);
 
-    /// Tells the neighbour what we know of each machine, so that it tells us what we lack: on a
-    /// fresh link, and when digests differ.
-    void compare() { compare_from_ = 0; }
-    /// What the neighbour knows of the machines of a range of ids. What it lacks will be told, and
-    /// what differs although its versions do not (somebody lied to one of us, or is cloned);
+    /// Compares with the neighbour what both know: on a fresh link, and when digests differ. Each
+    /// sends a digest for each range of machines, and of the ranges that differ what it knows of
+    /// each machine.
+    void compare();
+    /// Where its digests are ours there is nothing to tell; of the other ranges we say what we
+    /// know.
+    void compared(const wire::Digests& theirs, const Topology& topology,
+                  const Directory& directory);
+    /// What the neighbour knows of the machines of a range of places. What it lacks will be told,
+    /// and what differs although its versions do not (somebody lied to one of us, or is cloned);
     /// records of machines that cannot be reached wait until they can: what is gone must not be
-    /// kept alive by telling it round.
+    /// kept alive by telling it round. It gets our summary of the range, unless it has it.
     void compared(const wire::Summary& theirs, const Topology& topology,
                   const Directory& directory);
     /// Has the neighbour said of every machine what it knows? Until then a link synchronises.
-    bool all_compared() const { return compared_to_ == every_id; }
+    bool all_compared() const { return heard_.all(); }
     /// May the neighbour lack what we know of the machine, because it has not said yet?
-    bool is_unsure(RouterId router) const { return !all_compared() && router >= compared_to_; }
+    bool is_unsure(RouterId router) const { return !heard_[range_of(wire::place(router))]; }
     /// A newer version exists. Urgent ones (something was lost) go first.
     void tell_record(NodeIndex node, bool urgent);
     /// Not while the machine's record waits: the neighbour could not place it, and both come then.
@@ -93,17 +101,26 @@ public:
     bool pull(Time now, const Topology& topology, const Directory& directory, wire::Frame& frame);
 
 private:
+    bool pull_digests(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_summary(const Topology& topology, const Directory& directory, wire::Frame& frame);
+    void is_same(NodeIndex node, const Topology& topology, const Directory& directory);
     bool pull_record(NodeSet& set, const Topology& topology, wire::Frame& frame);
     bool pull_question(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_catalogues(const Topology& topology, const Directory& directory, wire::Frame& frame);
     bool pull_chunk(wire::Frame& frame);
     std::uint64_t known(NodeIndex node) const { return node < known_.size() ? known_[node] : 0; }
 
-    static constexpr RouterId every_id = ~RouterId{0};
+    /// All places in as many ranges as DIGESTS can tell apart; it may join 2^n of them.
+    using Ranges = std::bitset<wire::max_digests>;
+    static constexpr std::uint64_t range_size = ~std::uint64_t{0} / wire::max_digests + 1;
+    static std::size_t range_of(std::uint64_t place) { return place / range_size; }
+    static std::uint64_t last_of(std::size_t range) { return range * range_size + range_size - 1; }
 
-    std::optional<RouterId> compare_from_;  // our summary goes on with this id
-    RouterId compared_to_ = 0;              // theirs has come up to this id; every_id: all of it
+    bool digests_due_ = false;
+    Ranges told_;     // our summary was sent, or is to be, since the last comparison began
+    Ranges to_tell_;  // ... is to be sent
+    std::uint64_t tell_from_ = 0;  // the first range of to_tell_ goes on with this place
+    Ranges heard_;                 // what they know was compared with what we know, once at least
     NodeSet urgent_;
     NodeSet records_;
     NodeSet withheld_;

@@ -1,6 +1,8 @@
 #include "routing/flooding.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <rapidcheck/gtest.h>
 #include <set>
 
@@ -45,8 +47,10 @@ struct Teller {
     void compared(const std::vector<std::pair<RouterId, std::uint64_t>>& known,
                   std::uint64_t services = 0) {
         wire::Summary summary;
-        summary.set_to(~RouterId{0});
-        for (const auto& [router, sequence] : known) {
+        summary.set_to(~std::uint64_t{0});
+        auto by_place = known;
+        std::ranges::sort(by_place, {}, [](const auto& of) { return wire::place(of.first); });
+        for (const auto& [router, sequence] : by_place) {
             summary.add_routers(router);
             summary.add_epochs(1);
             summary.add_sequences(sequence);
@@ -60,9 +64,15 @@ struct Teller {
         const NodeIndex node = topology.find(router);
         return (node == no_node ? 0 : contents(topology, directory, node)) + other_contents;
     }
-    std::optional<wire::Frame> pull(Time now = start) {
+    std::optional<wire::Frame> pull_any(Time now = start) {
         wire::Frame frame;
         if (!flooding.pull(now, topology, directory, frame)) return std::nullopt;
+        return frame;
+    }
+    /// The next one that is more than an answer to a comparison.
+    std::optional<wire::Frame> pull(Time now = start) {
+        auto frame = pull_any(now);
+        while (frame && frame->header.is(FrameType::summary)) frame = pull_any(now);
         return frame;
     }
     /// "router.sequence" of the next record; "-" when there is none.
@@ -170,39 +180,129 @@ TEST(Flooding, TellsACatalogueThatIsAheadOfARecordThatIsBehind) {
     EXPECT_TRUE(frame->header.is(FrameType::dir_snapshot));
 }
 
+/// Two that compare: what each says to the other until both are silent.
+struct Comparison {
+    Teller& left;
+    Teller& right;
+    std::size_t digests = 0;   // in DIGESTS
+    std::size_t machines = 0;  // in SUMMARYs
+    std::size_t told = 0;      // records
+
+    void run() {
+        for (bool busy = true; busy;) {
+            busy = turn(left, right);
+            busy = turn(right, left) || busy;
+        }
+    }
+
+private:
+    bool turn(Teller& from, Teller& to) {
+        const auto frame = from.pull_any();
+        if (!frame) return false;
+        const Bytes body = frame->body.bytes();
+        if (frame->header.is(FrameType::digests)) {
+            const auto said = *wire::decode<wire::Digests>(body);
+            digests += static_cast<std::size_t>(said.digests_size());
+            to.flooding.compared(said, to.topology, to.directory);
+        } else if (frame->header.is(FrameType::summary)) {
+            const auto said = *wire::decode<wire::Summary>(body);
+            machines += static_cast<std::size_t>(said.routers_size());
+            to.flooding.compared(said, to.topology, to.directory);
+        } else if (frame->header.is(FrameType::node)) {
+            ++told;
+            const auto record = *wire::decode<wire::NodeRecord>(body);
+            to.flooding.has_record(to.hear(record.router(), record.sequence()));
+        }
+        return true;
+    }
+};
+
+TEST(Flooding, WhoKnowTheSameFindOutWithADigestForEachSixteenMachines) {
+    Teller left(2'000);
+    Teller right(2'000);
+    left.flooding.compare();
+    right.flooding.compare();
+    Comparison comparison{left, right};
+    comparison.run();
+    EXPECT_EQ(comparison.digests, 2U * 128);
+    EXPECT_EQ(comparison.machines, 0U);
+    EXPECT_EQ(comparison.told, 0U);
+    EXPECT_TRUE(left.flooding.all_compared());
+    EXPECT_TRUE(right.flooding.all_compared());
+}
+
+TEST(Flooding, OfARangeThatDiffersEachSaysOnceWhatItKnowsOfEachMachine) {
+    Teller left(2'000);
+    Teller right(2'000);
+    left.hear(700, 2);
+    right.hear(1'400, 9);
+    // On a fresh link, and again when only one of them finds that digests differ.
+    for (const bool both : {true, false}) {
+        left.flooding.compare();
+        if (both) right.flooding.compare();
+        Comparison comparison{left, right};
+        comparison.run();
+        EXPECT_GT(comparison.machines, 0U);
+        EXPECT_LT(comparison.machines, 2U * 2 * 40);  // two ranges, said by each
+        EXPECT_EQ(comparison.told, 2U);
+        EXPECT_TRUE(left.flooding.all_compared());
+        EXPECT_TRUE(right.flooding.all_compared());
+        left.hear(3, both ? 5 : 6);
+        right.hear(4, both ? 5 : 6);
+    }
+}
+
+TEST(Flooding, WhoComesToTheMeshAnewIsToldAll) {
+    Teller left(2'000);
+    Teller right(1);
+    left.flooding.compare();
+    right.flooding.compare();
+    Comparison comparison{left, right};
+    comparison.run();
+    EXPECT_EQ(comparison.machines, 2'001U);
+    EXPECT_TRUE(left.flooding.all_compared());
+    EXPECT_TRUE(right.flooding.all_compared());
+}
+
 TEST(Flooding, SaysOfEachMachineWhatItKnows) {
     Teller teller(3);
     teller.offer(1);
     teller.hear(2, 7);
-    teller.flooding.compare();
-    const auto frame = teller.pull();
+    wire::Digests other;
+    other.add_digests(1);
+    teller.flooding.compared(other, teller.topology, teller.directory);
+    EXPECT_FALSE(teller.flooding.all_compared());
+    const auto frame = teller.pull_any();
     ASSERT_TRUE(frame && frame->header.is(FrameType::summary));
     const auto summary = *wire::decode<wire::Summary>(frame->body.bytes());
     EXPECT_EQ(summary.from(), 0U);
-    EXPECT_EQ(summary.to(), ~RouterId{0});
-    EXPECT_EQ(std::vector(summary.routers().begin(), summary.routers().end()),
-              (std::vector<RouterId>{1, 2, 3}));
-    EXPECT_EQ(summary.sequences(1), 7U);
-    EXPECT_EQ(summary.services(0), 1U);
-    EXPECT_FALSE(teller.pull());
+    EXPECT_EQ(summary.to(), ~std::uint64_t{0});
+    std::map<RouterId, int> at;
+    for (int i = 0; i < summary.routers_size(); ++i) at[summary.routers(i)] = i;
+    ASSERT_EQ(at.size(), 3U);
+    EXPECT_EQ(summary.sequences(at[2]), 7U);
+    EXPECT_EQ(summary.services(at[1]), 1U);
+    EXPECT_FALSE(teller.pull_any());
 }
 
 TEST(Flooding, ASummaryOfManyMachinesComesInPieces) {
     Teller teller(2 * wire::max_summary + 10);
     Teller other(1);
-    teller.flooding.compare();
+    wire::Digests different;
+    different.add_digests(1);
+    teller.flooding.compared(different, teller.topology, teller.directory);
     for (const std::size_t machines : {wire::max_summary, wire::max_summary, std::size_t{10}}) {
         EXPECT_FALSE(other.flooding.all_compared());
-        const auto frame = teller.pull();
+        const auto frame = teller.pull_any();
         ASSERT_TRUE(frame && frame->header.is(FrameType::summary));
         const auto summary = wire::decode<wire::Summary>(frame->body.bytes());
         ASSERT_TRUE(summary) << summary.error().line();
         EXPECT_EQ(static_cast<std::size_t>(summary->routers_size()), machines);
-        EXPECT_TRUE(other.flooding.is_unsure(summary->from()));
+        EXPECT_TRUE(other.flooding.is_unsure(summary->routers(0)));
         other.flooding.compared(*summary, other.topology, other.directory);
-        EXPECT_FALSE(other.flooding.is_unsure(summary->from()));
+        EXPECT_FALSE(other.flooding.is_unsure(summary->routers(0)));
     }
-    EXPECT_FALSE(teller.pull());
+    EXPECT_FALSE(teller.pull_any());
     EXPECT_TRUE(other.flooding.all_compared());
 }
 

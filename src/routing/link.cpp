@@ -35,7 +35,8 @@ wire::Frame goaway_frame(const Error& reason) {
 
 bool comes_with_records(FrameType type) {
     return type == FrameType::node || type == FrameType::dir_delta || type == FrameType::dir_pull ||
-           type == FrameType::dir_snapshot || type == FrameType::summary;
+           type == FrameType::dir_snapshot || type == FrameType::summary ||
+           type == FrameType::digests;
 }
 
 }  // namespace

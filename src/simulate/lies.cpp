@@ -20,6 +20,7 @@ enum class Lie : std::uint8_t {
     ghost,         // a machine that does not exist, with links to those that do
     services,      // that a machine does not have
     gap,           // a change of services before which others are missing
+    digests,       // of nothing
     summary,       // of what it does not know
     flood,         // more than the link may carry
     count,
@@ -91,17 +92,24 @@ wire::DirectoryDelta gap(const wire::NodeRecord& of, Random& random) {
     return delta;
 }
 
-/// Of the first half of all ids, or of all of them.
+wire::Digests digests(Random& random) {
+    wire::Digests digests;
+    for (std::uint64_t left = 1UL << random.below(5); left > 0; --left)
+        digests.add_digests(random.next());
+    return digests;
+}
+
+/// Of the first half of all places, or of all of them.
 wire::Summary summary(const Mesh& mesh, Random& random) {
     std::vector<routing::RouterId> routers;
     for (const std::string& name : mesh.names()) routers.push_back(mesh.at(name).router());
-    std::ranges::sort(routers);
+    std::ranges::sort(routers, {}, wire::place);
     const auto doubles = std::ranges::unique(routers);
     routers.erase(doubles.begin(), doubles.end());
     wire::Summary summary;
     summary.set_to(~std::uint64_t{0} >> random.below(2));
     for (const routing::RouterId router : routers) {
-        if (router > summary.to() || random.below(2) == 0) continue;
+        if (wire::place(router) > summary.to() || random.below(2) == 0) continue;
         summary.add_routers(router);
         summary.add_epochs(random.next() >> random.below(64));
         summary.add_sequences(random.next() >> random.below(64));
@@ -141,6 +149,8 @@ std::vector<wire::Frame> lie(const Mesh& mesh, const std::string& liar, Random& 
             return {frame_of(FrameType::dir_snapshot, services(record, victim, random))};
         case Lie::gap:
             return {frame_of(FrameType::dir_delta, gap(record, random))};
+        case Lie::digests:
+            return {frame_of(FrameType::digests, digests(random))};
         case Lie::summary:
             return {frame_of(FrameType::summary, summary(mesh, random))};
         default:

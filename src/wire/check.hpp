@@ -57,6 +57,7 @@ Result<> check(const DirectoryOp& op);
 Result<> check(const DirectoryDelta& delta);
 Result<> check(const DirectoryPull& pull);
 Result<> check(const DirectorySnapshot& snapshot);
+Result<> check(const Digests& digests);
 Result<> check(const Summary& summary);
 
 /// E-PROTOCOL with `what` unless `holds`.

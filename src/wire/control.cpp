@@ -100,6 +100,7 @@ JETWAY_BODY(DirectoryOp);
 JETWAY_BODY(DirectoryDelta);
 JETWAY_BODY(DirectoryPull);
 JETWAY_BODY(DirectorySnapshot);
+JETWAY_BODY(Digests);
 JETWAY_BODY(Summary);
 JETWAY_BODY(Verdict);
 JETWAY_BODY(Goaway);

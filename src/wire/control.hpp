@@ -38,6 +38,7 @@ inline constexpr std::size_t max_capabilities = 64;  // of each sort: accepts, p
 inline constexpr std::size_t max_process = 255;      // the name a process gives itself
 inline constexpr std::uint32_t max_cost = 0xFFFFFF;  // of an adjacency
 inline constexpr std::uint32_t max_chunks = 4096;    // of one catalogue's snapshot
+inline constexpr std::size_t max_digests = 1024;     // ranges of places in one DIGESTS
 inline constexpr std::size_t max_summary = 512;      // machines in one SUMMARY
 inline constexpr std::uint32_t max_interval_us = 3'600'000'000;  // between heartbeats
 inline constexpr std::uint32_t max_multiplier = 100;
@@ -66,6 +67,7 @@ using DirectoryOp = pb::DirectoryOp;
 using DirectoryDelta = pb::DirectoryDelta;
 using DirectoryPull = pb::DirectoryPull;
 using DirectorySnapshot = pb::DirectorySnapshot;
+using Digests = pb::Digests;
 using Summary = pb::Summary;
 using Verdict = pb::Verdict;
 using Goaway = pb::Goaway;
@@ -132,5 +134,9 @@ Reset to_reset(const Error& error, std::string_view machine);
 /// FNV-1a 64 of the bytes, then mixed: digests of records and catalogues. Not for secrets.
 std::uint64_t digest(Bytes bytes);
 std::uint64_t digest(std::string_view text);
+
+/// Where a router id stands when machines are compared range by range: ids that are alike are far
+/// from each other, and no two share a place.
+std::uint64_t place(RouterId router);
 
 }  // namespace jetway::wire

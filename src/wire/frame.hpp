@@ -57,6 +57,7 @@ enum class FrameType : std::uint8_t {
     verdict = 23,  // keep or drop one of two links between a pair
     goaway = 24,
     summary = 25,
+    digests = 26,
     // on label 0 of a local link
     attach = 32,
     attached = 33,

@@ -40,7 +40,7 @@ constexpr Decode decoders[] = {
     decode_as<DirectoryDelta>, decode_as<DirectoryPull>, decode_as<DirectorySnapshot>,
     decode_as<Verdict>,        decode_as<Goaway>,        decode_as<Attach>,
     decode_as<Attached>,       decode_as<Offer>,         decode_as<Offered>,
-    decode_as<Withdraw>,       decode_as<Summary>,
+    decode_as<Withdraw>,       decode_as<Summary>,       decode_as<Digests>,
 };
 
 }  // namespace

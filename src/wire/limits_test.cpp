@@ -1,7 +1,10 @@
 // Every limit of control.hpp: at the limit a body passes, beyond it the body is refused, with the
 // code that is promised.
+#include <algorithm>
 #include <functional>
 #include <gtest/gtest.h>
+#include <numeric>
+#include <vector>
 
 #include "wire/control.hpp"
 #include "wire/samples.hpp"
@@ -75,11 +78,21 @@ DirectoryPull valid<DirectoryPull>() {
     pull.set_origin(1);
     return pull;
 }
+const RouterId first_machine = place(7) < place(50) ? 7 : 50;
+const RouterId second_machine = 57 - first_machine;
+
+template <>
+Digests valid<Digests>() {
+    Digests digests;
+    digests.add_digests(1);
+    return digests;
+}
 template <>
 Summary valid<Summary>() {
     Summary summary;
-    summary.set_to(100);
-    for (const RouterId router : {RouterId{7}, RouterId{50}}) {
+    summary.set_from(place(first_machine));
+    summary.set_to(place(second_machine));
+    for (const RouterId router : {first_machine, second_machine}) {
         summary.add_routers(router);
         summary.add_epochs(1);
         summary.add_sequences(1);
@@ -465,22 +478,45 @@ TEST(Limits, OfACatalogue) {
     EXPECT_EQ(after<C>([](C& c) { c.mutable_records(0)->set_service("a b"); }), Code::protocol);
 }
 
+TEST(Limits, OfDigests) {
+    using D = Digests;
+    const auto of = [](std::size_t ranges) {
+        return after<D>([ranges](D& d) {
+            d = D();
+            for (std::size_t i = 0; i < ranges; ++i) d.add_digests(~std::uint64_t{0});
+        });
+    };
+    EXPECT_EQ(of(0), Code::protocol);
+    EXPECT_EQ(of(3), Code::protocol);
+    EXPECT_EQ(of(4), Code::ok);
+    EXPECT_EQ(of(max_digests), Code::ok);
+    EXPECT_EQ(of(2 * max_digests), Code::too_large);
+}
+
 TEST(Limits, OfASummary) {
     using S = Summary;
     EXPECT_EQ(after<S>([](S& s) { s.clear_routers(); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.add_services(1); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.clear_contents(); }), Code::protocol);
-    EXPECT_EQ(after<S>([](S& s) { s.set_from(8); }), Code::protocol);
-    EXPECT_EQ(after<S>([](S& s) { s.set_to(49); }), Code::protocol);
-    EXPECT_EQ(after<S>([](S& s) { s.set_from(101); }), Code::protocol);
-    EXPECT_EQ(after<S>([](S& s) { s.set_routers(1, 7); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_from(s.from() + 1); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_to(s.to() - 1); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_from(s.to() + 1); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) { s.set_routers(1, first_machine); }), Code::protocol);
+    EXPECT_EQ(after<S>([](S& s) {
+                  s.set_routers(0, second_machine);
+                  s.set_routers(1, first_machine);
+              }),
+              Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s.set_routers(0, 0); }), Code::protocol);
     EXPECT_EQ(after<S>([](S& s) { s = S(); }), Code::ok);
     const auto of = [](std::size_t machines) {
         return after<S>([machines](S& s) {
             s = S();
-            s.set_to(machines);
-            for (RouterId router = 1; router <= machines; ++router) {
+            s.set_to(~std::uint64_t{0});
+            std::vector<RouterId> routers(machines);
+            std::iota(routers.begin(), routers.end(), 1);
+            std::ranges::sort(routers, {}, place);
+            for (const RouterId router : routers) {
                 s.add_routers(router);
                 s.add_epochs(~std::uint64_t{0});
                 s.add_sequences(~std::uint64_t{0});

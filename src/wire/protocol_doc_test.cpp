@@ -77,6 +77,7 @@ const std::map<std::string, FrameType> types{
     {"VERDICT", FrameType::verdict},
     {"GOAWAY", FrameType::goaway},
     {"SUMMARY", FrameType::summary},
+    {"DIGESTS", FrameType::digests},
     {"ATTACH", FrameType::attach},
     {"ATTACHED", FrameType::attached},
     {"OFFER", FrameType::offer},
@@ -117,6 +118,7 @@ TEST(ProtocolPage, ListsTheLimits) {
         {"max_adjacencies", max_adjacencies},
         {"max_cost", max_cost},
         {"max_stages", max_stages},
+        {"max_digests", max_digests},
         {"max_summary", max_summary},
         {"max_stage_depth", max_stage_depth},
         {"max_settings", max_settings},
@@ -374,6 +376,8 @@ Codec codec_of(const FrameHeader& header) {
             return {"Verdict", again<Verdict>};
         case FrameType::goaway:
             return {"Goaway", again<Goaway>};
+        case FrameType::digests:
+            return {"Digests", again<Digests>};
         case FrameType::summary:
             return {"Summary", again<Summary>};
         case FrameType::attach:
@@ -471,10 +475,11 @@ TEST(ProtocolPage, TheDigestsAreTheCodes) {
     const std::uint64_t record = digest(view(payload("NODE")));
     EXPECT_EQ(decode<Summary>(view(payload("SUMMARY")))->contents(0), record);
     std::string known;
-    for (const std::uint64_t value : {0xa1UL, 1'760'000'000'000UL, 1UL, 0UL, 0UL, record}) {
+    for (const std::uint64_t value : {0xa1UL, 1'760'000'000'000UL, 1UL, 0UL, record}) {
         for (unsigned i = 0; i < 8; ++i) known.push_back(static_cast<char>(value >> (8 * i)));
     }
     EXPECT_EQ(decode<Heartbeat>(view(payload("HEARTBEAT")))->digest(), digest(known));
+    EXPECT_EQ(decode<Digests>(view(payload("DIGESTS")))->digests(0), digest(known));
     EXPECT_NE(read("docs/protocol.md").find(hex(digest(""))), std::string::npos);
 }
 

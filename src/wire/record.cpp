@@ -1,6 +1,7 @@
 // What machines say of themselves: node records and catalogues of services. These are flooded
 // through machines of older versions, so flags and types that this version does not know pass.
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <vector>
 
@@ -32,11 +33,13 @@ const Layout delta_layout{"DirectoryDelta", delta_fields};
 const Layout pull_layout{"DirectoryPull", {}};
 const Field snapshot_fields[] = {{6, Field::Kind::body, any_number, 0, &service_layout}};
 const Layout snapshot_layout{"DirectorySnapshot", snapshot_fields};
+const Field digests_fields[] = {
+    {1, Field::Kind::numbers, 1, 8 * max_digests},
+};
+const Layout digests_layout{"Digests", digests_fields};
 const Field summary_fields[] = {
-    {3, Field::Kind::numbers, 1, 8 * max_summary},
-    {4, Field::Kind::numbers, 1, 8 * max_summary},
-    {5, Field::Kind::numbers, 1, 10 * max_summary},
-    {6, Field::Kind::numbers, 1, 10 * max_summary},
+    {3, Field::Kind::numbers, 1, 8 * max_summary},  {4, Field::Kind::numbers, 1, 8 * max_summary},
+    {5, Field::Kind::numbers, 1, 10 * max_summary}, {6, Field::Kind::numbers, 1, 10 * max_summary},
     {7, Field::Kind::numbers, 1, 8 * max_summary},
 };
 const Layout summary_layout{"Summary", summary_fields};
@@ -84,6 +87,10 @@ const Layout& layout_of<DirectoryPull>() {
 template <>
 const Layout& layout_of<DirectorySnapshot>() {
     return snapshot_layout;
+}
+template <>
+const Layout& layout_of<Digests>() {
+    return digests_layout;
 }
 template <>
 const Layout& layout_of<Summary>() {
@@ -139,6 +146,12 @@ Result<> check(const DirectorySnapshot& snapshot) {
     return success();
 }
 
+Result<> check(const Digests& digests) {
+    const auto count = static_cast<std::size_t>(digests.digests_size());
+    if (count > max_digests) return Error(Code::too_large, "digests of more than 1024 ranges");
+    return require(std::has_single_bit(count), "the number of digests is not a power of two");
+}
+
 Result<> check(const Summary& summary) {
     const int count = summary.routers_size();
     if (static_cast<std::size_t>(count) > max_summary)
@@ -150,10 +163,10 @@ Result<> check(const Summary& summary) {
     const auto& routers = summary.routers();
     for (const RouterId router : routers) {
         JETWAY_TRY(check_router(router, "router"));
-        JETWAY_TRY(require(router >= summary.from() && router <= summary.to(),
+        JETWAY_TRY(require(place(router) >= summary.from() && place(router) <= summary.to(),
                            "a machine lies outside its summary"));
     }
-    const auto disorder = std::adjacent_find(routers.begin(), routers.end(), std::greater_equal{});
+    const auto disorder = std::ranges::adjacent_find(routers, std::greater_equal{}, place);
     return require(disorder == routers.end(), "the machines of a summary are not in order");
 }
 

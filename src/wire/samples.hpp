@@ -1,6 +1,7 @@
 // Random bodies within the limits, for tests: sample<T>(random). The same seed gives the same body.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "base/random.hpp"
@@ -257,18 +258,25 @@ inline void fill(Sampler& s, DirectorySnapshot& out) {
     out.set_digest(s.number());
 }
 
+inline void fill(Sampler& s, Digests& out) {
+    for (std::uint64_t left = 1UL << s.below(5); left > 0; --left) out.add_digests(s.number());
+}
+
 inline void fill(Sampler& s, Summary& out) {
-    RouterId last = 0;
+    std::map<std::uint64_t, RouterId> machines;  // by place
     for (std::uint64_t left = s.below(6); left > 0; --left) {
-        last += 1 + s.below(1'000'000'000'000);
-        out.add_routers(last);
+        const RouterId router = s.router();
+        machines[place(router)] = router;
+    }
+    for (const auto& [place, router] : machines) {
+        out.add_routers(router);
         out.add_epochs(s.number());
         out.add_sequences(s.number());
         out.add_services(s.number());
         out.add_contents(s.number());
     }
-    out.set_from(out.routers_size() == 0 ? 0 : out.routers(0));
-    out.set_to(last + s.below(1'000));
+    out.set_from(machines.empty() ? 0 : machines.begin()->first);
+    out.set_to(machines.empty() ? s.number() : machines.rbegin()->first);
 }
 
 inline void fill(Sampler& s, Verdict& out) {
