@@ -46,6 +46,7 @@ routing::Options routing_options(const deployment::Deployment& deployment,
     options.multiplier = heartbeats_missed;
     options.heartbeat = deployment.detect / heartbeats_missed;
     options.digest_interval = deployment.heartbeat;
+    options.resume = deployment.resume;
     return options;
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::vector<std::string> file_keys{"mesh",      "machines", "pipelines",
-                                         "discovery", "expect",   "insecure"};
+const std::vector<std::string> file_keys{"mesh",    "machines", "pipelines", "discovery",
+                                         "streams", "expect",   "insecure"};
 const std::vector<std::string> later_file_keys{"allow", "deny", "registry", "identity", "policies"};
 
 /// The name of a mesh follows the rules of a machine's, but it is not one.
@@ -43,6 +43,13 @@ void read_discovery(const Fields& fields, Deployment& deployment, Reading& readi
                      reading.problems);
     deployment.heartbeat = discovery.duration("heartbeat", deployment.heartbeat, 100ms, 1h);
     deployment.detect = discovery.duration("detect", deployment.detect, 40ms, 5min);
+}
+
+void read_streams(const Fields& fields, Deployment& deployment, Reading& reading) {
+    const Node* node = fields.find("streams");
+    if (node == nullptr) return;
+    Fields streams(*node, "streams", {"resume"}, {}, reading.problems);
+    deployment.resume = streams.duration("resume", deployment.resume, 0ms, 10min);
 }
 
 void read_machines(const Fields& fields, const Node& root, Deployment& deployment,
@@ -90,6 +97,7 @@ Deployment read(const Node& root, Reading& reading) {
     read_mesh(fields, deployment, reading);
     deployment.insecure = fields.flag("insecure", false);
     read_discovery(fields, deployment, reading);
+    read_streams(fields, deployment, reading);
     read_machines(fields, root, deployment, reading);
     read_pipelines(fields, deployment, reading);
     read_expectations(fields, deployment, reading);

@@ -71,6 +71,7 @@ struct Deployment {
     std::vector<Expectation> expectations;
     Duration heartbeat = std::chrono::seconds(5);      // how often neighbours compare digests
     Duration detect = std::chrono::milliseconds(400);  // how long a silent peer counts as alive
+    Duration resume = std::chrono::seconds(30);  // how long a stream without a way waits for one
     bool insecure = false;
 
     const Machine* find(std::string_view machine) const;

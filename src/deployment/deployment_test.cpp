@@ -99,6 +99,7 @@ machines:
 pipelines:
   demo: pty-server | upper
 discovery: { heartbeat: 2s, detect: 250ms }
+streams: { resume: 120s }
 )");
     const Machine& lab = *deployment.find("lab");
     EXPECT_EQ(deployment.mesh, "garage");
@@ -112,6 +113,7 @@ discovery: { heartbeat: 2s, detect: 250ms }
     EXPECT_EQ(deployment.pipelines[0].text, "pty-server | upper");
     EXPECT_EQ(deployment.heartbeat, std::chrono::seconds(2));
     EXPECT_EQ(deployment.detect, std::chrono::milliseconds(250));
+    EXPECT_EQ(deployment.resume, std::chrono::minutes(2));
 }
 
 TEST(Deployment, AMachineMayHaveNothingAtAll) {

@@ -164,6 +164,11 @@ Instance Chooser::instance_of(const Holder& holder) const {
     return {node.router, node.version.epoch, holder.instance};
 }
 
+Result<Choice> Chooser::way_to(Time now, NodeIndex node, std::uint64_t instance) const {
+    const Ways ways = map_.ways(now);
+    return go(ways.route(node), {node, instance}, ways.cost(node));
+}
+
 void Chooser::ended(const Instance& instance) {
     const auto known = under_way_.find(instance);
     if (known != under_way_.end() && --known->second == 0) under_way_.erase(known);

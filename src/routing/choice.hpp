@@ -47,6 +47,8 @@ public:
     /// 2001). Instances that were `tried` are not taken again.
     Result<Choice> choose(Time now, const std::string& address, LinkId from,
                           std::span<const Instance> tried, Random& random) const;
+    /// For a stream that goes on: to the instance on this node, which can be reached.
+    Result<Choice> way_to(Time now, NodeIndex node, std::uint64_t instance) const;
     /// A stream of this machine to the instance began, or ended.
     void began(const Instance& instance) { ++under_way_[instance]; }
     void ended(const Instance& instance);

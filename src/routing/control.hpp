@@ -100,7 +100,12 @@ public:
     void ended(const Instance& instance) override { chooser_.ended(instance); }
     Time patience(Time now, const wire::Open& open, const wire::Nack& refusal) const override;
     void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) override;
-    void refused(Time now, LinkId from, const wire::Nack& nack) override;
+    void found_dead(Time now, const Edges& edges) override;
+    bool ends_here(LinkId from, const wire::Open& open) const override;
+    Routed resume(Time now, wire::Open& open) override;
+    bool has_restarted(RouterId router, std::uint64_t epoch) const override;
+    /// The router at the link's other end; 0: none, or not known yet.
+    RouterId peer(LinkId link) const;
 
 private:
     // Links.

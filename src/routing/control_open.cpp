@@ -115,6 +115,39 @@ Control::Routed Control::again(Time now, LinkId from, Opening& opening, const wi
     return depart(open, *choice);
 }
 
+/// To the very instance, by the best way of now.
+Control::Routed Control::resume(Time now, wire::Open& open) {
+    if (has_restarted(open.egress(), open.egress_epoch()))
+        return nack({Code::peer_restarted, name_of(open.egress()) + " has restarted"});
+    if (shutting_down_) return nack({Code::draining, options_.machine + " is stopping"});
+    const NodeIndex egress = topology_.find(open.egress());
+    const bool known = egress != no_node && topology_[egress].version.epoch == open.egress_epoch();
+    if (!known || !map_.paths().reaches(egress)) {
+        return nack({Code::no_route,
+                     "cannot reach " + name_of(open.egress()) + " from " + options_.machine});
+    }
+    const auto choice = chooser_.way_to(now, egress, open.instance());
+    if (!choice) return nack(choice.error());
+    return depart(open, *choice);
+}
+
+bool Control::has_restarted(RouterId router, std::uint64_t epoch) const {
+    const NodeIndex node = topology_.find(router);
+    return node != no_node && topology_[node].version.epoch > epoch;
+}
+
+RouterId Control::peer(LinkId link) const {
+    const Slot* slot = links_.find(link);
+    return slot == nullptr || !slot->neighbour ? 0 : slot->neighbour->link.peer();
+}
+
+bool Control::ends_here(LinkId from, const wire::Open& open) const {
+    const Slot* slot = links_.find(from);
+    return slot != nullptr && slot->neighbour && check_route(*slot->neighbour, open) &&
+           open.egress() == options_.router && open.egress_epoch() == options_.epoch &&
+           static_cast<int>(open.position()) + 1 == open.route_size();
+}
+
 Time Control::patience(Time now, const wire::Open& open, const wire::Nack& refusal) const {
     const auto code = static_cast<Code>(refusal.code());
     if (open.probe() || shutting_down_ || !may_pass(code)) return now;
@@ -304,8 +337,8 @@ void Control::answered(Time /*now*/, LinkId to, const wire::Open& open, wire::Op
     opened.set_instance(open.instance());
 }
 
-void Control::refused(Time now, LinkId /*from*/, const wire::Nack& nack) {
-    for (const wire::Edge& edge : nack.failed()) {
+void Control::found_dead(Time now, const Edges& edges) {
+    for (const wire::Edge& edge : edges) {
         // Of our own links we know better.
         if (edge.from() != options_.router) map_.failed(now, edge.from(), edge.to());
     }

@@ -26,8 +26,9 @@ void Core::set_terminal(LinkId link, std::string terminal) {
 void Core::remove_link(Time now, LinkId link, const Error& reason) {
     // The control core first: what the forwarder refuses from now on is refused with the map of
     // now.
+    const RouterId peer = control_->peer(link);
     control_->remove_link(now, link, reason);
-    forwarder_->remove_link(now, link, reason);
+    forwarder_->remove_link(now, link, reason, peer);
     // What was asked for this link must not meet the next one in its slot.
     std::erase(actions_.ready, link);
     std::erase_if(actions_.close,

@@ -37,6 +37,7 @@ inline constexpr std::uint8_t window = 0x08;
 inline constexpr std::uint8_t stop = 0x10;
 inline constexpr std::uint8_t reset = 0x20;
 inline constexpr std::uint8_t reset_ack = 0x40;
+inline constexpr std::uint8_t fin_ack = 0x80;
 }  // namespace pending
 
 /// An end's place in a list.
@@ -51,7 +52,6 @@ struct End {
     std::uint32_t label = 0;
     bool ours = false;        // we picked the label
     bool unanswered = false;  // the peer's OPEN has no answer yet
-    bool keeps = false;       // what leaves here is kept: the stream may be tried again
     EndState state = EndState::closed;
     std::uint8_t pending = 0;
     Hook control;  // in the link's control lane while `pending` is not 0
@@ -73,20 +73,43 @@ struct Flow {
     FrameQueue queue;
     bool fin_taken = false;
     bool fin_sent = false;
-    bool stopped = false;  // the receiver reads no more: bytes are discarded, FIN still crosses
+    bool fin_acked = false;  // the receiver has the end: FIN_ACK came from it
+    bool ack_sent = false;   // and the sender knows: FIN_ACK left for it
+    bool stopped = false;    // the receiver reads no more: bytes are discarded, FIN still crosses
+
+    // At an end of the stream, towards the network.
+    bool keeps = false;  // what left is kept until it is confirmed: it may have to leave again
+    FrameQueue kept;     // from offset `kept_from` to `sent`, the end too
+    std::uint64_t kept_from = 0;
+    std::uint64_t most_sent = 0;   // on any attempt
+    std::uint64_t empty_sent = 0;  // messages without a byte, before the kept ones
+
+    // At an end of the stream, from the network.
+    std::uint64_t empty_taken = 0;  // messages without a byte
+    std::uint64_t said_again = 0;   // bytes that a new attempt says once more
+    std::uint64_t empty_again = 0;  // and messages without a byte
 };
 
-/// A stream that is being opened, as long as it has no answer: at the ingress, to try again and to
-/// name the way to its process; at the egress of a changed route, to tell the way.
+/// A stream as it was opened. At the ingress, for other attempts: until there is an answer with
+/// all that the destination needs, then with what names the stream and its egress. At the egress,
+/// to know later attempts, and until there is an answer to tell the way of a changed route.
 struct Opening {
     wire::Open open;
-    bool whole = false;           // may be tried again: `open` and `sent` have everything
-    std::size_t size = 0;         // of the OPEN that is kept whole
-    FrameQueue sent;              // what left before the answer
-    wire::Nack refusal;           // the last one, while it waits
-    Time until{};                 // how long it waits
-    std::vector<Instance> tried;  // and not to be tried again
+    bool whole = false;                  // `open` has everything
+    std::size_t size = 0;                // of the OPEN that is kept whole
+    bool established = false;            // OPENED has passed
+    bool pinned = false;                 // an attempt may have arrived: at no other instance
+    std::uint32_t tries = 0;             // to go on, since the way broke
+    Buffer answer;                       // at the egress: that OPENED
+    wire::Nack refusal;                  // the last one, while it waits
+    Time until{};                        // how long it waits
+    Time again{};                        // when it tries again, news or not
+    Duration pause{};                    // between tries
+    std::vector<Instance> tried;         // and not to be tried again
+    std::unique_ptr<wire::Nack> ending;  // at the egress: what a later attempt is told
 };
+
+inline constexpr std::uint8_t no_far = 2;
 
 struct Crossing {
     std::array<End, 2> ends;    // 0: the side the OPEN came from
@@ -96,6 +119,11 @@ struct Crossing {
     bool ended = false;         // its end was counted and reported
     std::string source;
     std::string destination;
+    /// Which end leads over the network to the other end of the stream: at the ingress the second,
+    /// at the egress the first. What was sent that way is kept, and goes on by another way when
+    /// this one breaks.
+    std::uint8_t far = no_far;
+    bool resumes = false;  // its OPEN goes on with a stream: offsets begin where it says
     std::unique_ptr<Opening> opening;
     Instance instance;  // at the ingress, while the stream is on its way there; else no router
 };

@@ -42,9 +42,19 @@ public:
     void answered(Time, LinkId, const wire::Open& open, wire::Opened& opened) override {
         opened.add_route("via-" + open.destination());
     }
-    void refused(Time, LinkId from, const wire::Nack& nack) override {
-        refused_.emplace_back(from, nack.machine());
+    void found_dead(Time, const Edges& edges) override {
+        for (const wire::Edge& edge : edges) dead_.emplace_back(edge.from(), edge.to());
     }
+    bool ends_here(LinkId, const wire::Open& open) const override {
+        return open.has_id() && open.egress() == here;
+    }
+    boost::system::result<LinkId, wire::Nack> resume(Time, wire::Open& open) override {
+        const auto second = second_.find(open.destination());
+        if (second == second_.end()) return wire::to_nack(Error(Code::no_route, "no way"), "here");
+        open.set_attempt(open.attempt() + 1);
+        return second->second;
+    }
+    bool has_restarted(RouterId, std::uint64_t) const override { return false; }
 
     void put(std::string destination, LinkId link) { to_[std::move(destination)] = link; }
     /// Where the next try goes.
@@ -54,7 +64,9 @@ public:
     /// Streams of local links that began and have not ended.
     int under_way() const { return under_way_; }
     void be_patient(Time until) { patience_ = until; }
-    const std::vector<std::pair<LinkId, std::string>>& heard_refusals() const { return refused_; }
+    const std::vector<std::pair<RouterId, RouterId>>& dead() const { return dead_; }
+
+    static constexpr RouterId here = 9;  // streams to this egress end here
 
 private:
     static void write_route(wire::Open& open) {
@@ -69,7 +81,7 @@ private:
     std::map<std::string, LinkId> second_;
     Time patience_{};
     int under_way_ = 0;
-    std::vector<std::pair<LinkId, std::string>> refused_;
+    std::vector<std::pair<RouterId, RouterId>> dead_;
 };
 
 class Crossroads {
@@ -136,8 +148,15 @@ inline wire::Frame open_frame(std::uint32_t label, std::string destination,
 inline wire::Frame opened_frame(std::uint32_t label) {
     return {wire::FrameType::opened, label, wire::encode(wire::Opened())};
 }
-inline wire::Frame nack_frame(std::uint32_t label, Code code, const std::string& machine) {
-    return {wire::FrameType::nack, label, wire::encode(wire::to_nack(Error(code, "no"), machine))};
+inline wire::Frame nack_frame(std::uint32_t label, Code code, const std::string& machine,
+                              const std::vector<std::pair<RouterId, RouterId>>& failed = {}) {
+    wire::Nack nack = wire::to_nack(Error(code, "no"), machine);
+    for (const auto& [from, to] : failed) {
+        wire::Edge* edge = nack.add_failed();
+        edge->set_from(from);
+        edge->set_to(to);
+    }
+    return {wire::FrameType::nack, label, wire::encode(nack)};
 }
 inline wire::Frame data_frame(std::uint32_t label, std::string_view bytes, std::uint8_t flags = 0) {
     return {wire::FrameType::data, label, Buffer::copy_of(bytes), flags};
@@ -156,6 +175,9 @@ inline wire::Frame reset_frame(std::uint32_t label, Code code = Code::cancelled)
 inline wire::Frame stop_frame(std::uint32_t label, Code code = Code::closed) {
     return {wire::FrameType::stop, label,
             wire::encode(wire::to_reset(Error(code, "enough"), "far"))};
+}
+inline wire::Frame fin_ack_frame(std::uint32_t label) {
+    return {wire::FrameType::fin_ack, label};
 }
 inline wire::Frame reset_ack_frame(std::uint32_t label) {
     return {wire::FrameType::reset_ack, label};

@@ -23,25 +23,29 @@ void Forwarder::add_link(Time /*now*/, LinkId link, const LinkOptions& options,
     links[link] = std::make_unique<StreamLink>(options, state_->options.pool, peer_pool);
 }
 
-void Forwarder::remove_link(Time now, LinkId id, const Error& reason) {
+void Forwarder::remove_link(Time now, LinkId id, const Error& reason, RouterId peer) {
     StreamLink* link = state_->find_link(id);
     if (link == nullptr) return;
-    state_->close_ends_of(now, *link, reason);
+    state_->clock = now;
+    state_->close_ends_of(now, *link, reason, peer);
     state_->links[id].reset();
 }
 
 void Forwarder::retry(Time now) {
+    state_->clock = now;
     state_->retry(now);
 }
 
 void Forwarder::tick(Time now) {
+    state_->clock = now;
     state_->tick(now);
 }
 
 Time Forwarder::next_deadline() const {
     Time next = Time::max();
     for (const std::uint32_t index : state_->waiting) {
-        next = std::min(next, state_->crossings[index].opening->until);
+        const Opening& opening = *state_->crossings[index].opening;
+        next = std::min({next, opening.until, opening.again});
     }
     return next;
 }
@@ -49,11 +53,12 @@ Time Forwarder::next_deadline() const {
 Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
     StreamLink* link = state_->find_link(id);
     if (link == nullptr) return Error(Code::closed, "frame from a link that is gone");
+    state_->clock = now;
     ++state_->counts.frames_in;
     const wire::FrameHeader header = frame.header;
     if (header.label == 0) return protocol_error("frame without a stream");
     if (header.type < static_cast<std::uint8_t>(FrameType::open) ||
-        header.type > static_cast<std::uint8_t>(FrameType::reset_ack)) {
+        header.type > static_cast<std::uint8_t>(FrameType::fin_ack)) {
         if ((header.type & wire::ignorable) != 0) return success();
         return protocol_error("frame of type " + std::to_string(header.type) +
                               " on a stream's label");
@@ -66,9 +71,10 @@ Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
     return state_->on_stream_frame(now, ref, std::move(frame));
 }
 
-bool Forwarder::pull(Time /*now*/, LinkId id, Frame& frame) {
+bool Forwarder::pull(Time now, LinkId id, Frame& frame) {
     StreamLink* link = state_->find_link(id);
     if (link == nullptr) return false;
+    state_->clock = now;
     if (!state_->pull_control(*link, frame) && !state_->pull_data(*link, frame)) return false;
     ++state_->counts.frames_out;
     return true;
@@ -80,9 +86,10 @@ bool Forwarder::has_frames(LinkId id) const {
            (!link->stray_acks.empty() || !link->control.empty() || !link->data.empty());
 }
 
-void Forwarder::reset_streams(Time /*now*/, LinkId id, const Error& reason) {
+void Forwarder::reset_streams(Time now, LinkId id, const Error& reason) {
     const StreamLink* link = state_->find_link(id);
     if (link == nullptr) return;
+    state_->clock = now;
     for (const EndRef ref : link->labels.ends()) state_->reset_both(ref / 2, reason);
 }
 
@@ -134,7 +141,9 @@ Result<> Forwarder::State::on_stream_frame(Time now, EndRef ref, Frame&& frame) 
         case FrameType::nack:
             return on_nack(now, ref, frame.body);
         case FrameType::reset:
-            return on_reset(ref, frame.body);
+            return on_reset(now, ref, frame.body);
+        case FrameType::fin_ack:
+            return on_fin_ack(ref, frame.body);
         default:
             return frame.body.empty() ? on_reset_ack(ref)
                                       : protocol_error("RESET_ACK with a payload");
@@ -152,6 +161,7 @@ Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Fram
             return success();
         case FrameType::window:
         case FrameType::stop:
+        case FrameType::fin_ack:
             return success();
         case FrameType::reset:
             if (link.stray_acks.size() >= max_stray_acks)
@@ -164,8 +174,15 @@ Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Fram
     }
 }
 
-void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& reason) {
-    const Buffer body = reset_body(reason);
+void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& reason,
+                                     RouterId peer) {
+    wire::Reset told = wire::to_reset(reason, options.machine);
+    if (peer != 0) {
+        told.set_resumable(true);
+        told.add_failed()->set_from(options.router);
+        told.mutable_failed(0)->set_to(peer);
+    }
+    const Buffer body = wire::encode(told);
     for (const EndRef ref : link.labels.ends()) {
         const End& end = crossings.end(ref);
         if (end.state == EndState::closed) continue;  // closed with its other end: a hairpin
@@ -175,7 +192,8 @@ void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& re
             try_again(now, ref / 2, nack(Code::no_route, reason.line()))) {
             continue;
         }
-        if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason.line());
+        if (live && lose_way(now, ref)) continue;
+        if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason);
         drop_queue(ref);
         if (end.state != EndState::closed) close_end(ref, false);
         if (live) reset_end(ref ^ 1U, body);

@@ -68,8 +68,16 @@ public:
     /// An answer passes towards the ingress over `to`: names may be filled in for people when that
     /// is a local link; the way taken, when it is a network link and the route has changed.
     virtual void answered(Time now, LinkId to, const wire::Open& open, wire::Opened& opened) = 0;
-    /// A refusal came back from `from`: learn failed edges from it.
-    virtual void refused(Time now, LinkId from, const wire::Nack& nack) = 0;
+    /// A refusal, or the end of a way, named these links as dead.
+    using Edges = google::protobuf::RepeatedPtrField<wire::Edge>;
+    virtual void found_dead(Time now, const Edges& edges) = 0;
+    /// Does this machine end the stream, as its OPEN from `from` has it?
+    virtual bool ends_here(LinkId from, const wire::Open& open) const = 0;
+    /// Another attempt to reach the very instance that `open` names. Fills in the ingress's fields
+    /// anew. E-PEER-RESTARTED when it is gone for good.
+    virtual boost::system::result<LinkId, wire::Nack> resume(Time now, wire::Open& open) = 0;
+    /// Has the machine begun a later epoch, so that its streams of this one are over?
+    virtual bool has_restarted(RouterId router, std::uint64_t epoch) const = 0;
 
 protected:
     ~Opens() = default;
@@ -96,7 +104,8 @@ struct ForwarderCounts {
     std::uint64_t streams_opened = 0;
     std::uint64_t streams_refused = 0;
     std::uint64_t streams_reset = 0;
-    std::uint64_t grants_held = 0;  // how often a grant had to wait for memory
+    std::uint64_t streams_resumed = 0;  // attempts that were answered, at both ends
+    std::uint64_t grants_held = 0;      // how often a grant had to wait for memory
 };
 
 class Forwarder {
@@ -107,8 +116,9 @@ public:
     /// The link carries streams from now on. `peer_pool`: first-window bytes its other end grants
     /// to us.
     void add_link(Time now, LinkId link, const LinkOptions& options, std::uint32_t peer_pool);
-    /// The link is gone: every crossing on it ends with RESET{reason} on its other side.
-    void remove_link(Time now, LinkId link, const Error& reason);
+    /// The link is gone: every crossing on it ends with RESET{reason} on its other side, which the
+    /// ends of the stream survive when it led to `peer`, a router.
+    void remove_link(Time now, LinkId link, const Error& reason, RouterId peer = 0);
 
     /// A frame with label != 0 from `link`. An error means that the peer broke the protocol: the
     /// caller closes the link.

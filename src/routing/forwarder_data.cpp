@@ -30,21 +30,40 @@ Result<> Forwarder::State::on_data(EndRef ref, wire::Frame&& frame) {
     Flow& flow = crossing.flows[ref & 1U];
     const std::uint8_t flags = frame.header.flags;
     if (flags != 0) JETWAY_TRY(check_flags(frame));
-    const std::size_t size = stream_bytes(frame.body.size(), flags);
     if (crossings.end(ref).state != EndState::open) {
+        const std::size_t size = stream_bytes(frame.body.size(), flags);
         counts.bytes_in += size;
         discard(size);
         return success();
     }
+    if (crossing.far == (ref & 1U) && drop_said_again(flow, frame)) return success();
     if (flow.fin_taken) return protocol_error("DATA after the end of the stream");
     if ((ref & 1U) == 1U && !crossing.answered) return protocol_error("DATA before OPENED");
+    const std::size_t size = stream_bytes(frame.body.size(), flags);
     if (size > flow.granted - flow.taken) return protocol_error("DATA beyond what was granted");
     flow.taken += size;
     counts.bytes_in += size;
     flow.fin_taken = (flags & wire::flag::fin) != 0;
+    if (size == 0 && (flags & wire::flag::eom) != 0) ++flow.empty_taken;
     if (size != 0 || flags != 0) take_data(ref ^ 1U, std::move(frame.body), flags);
     if (flow.fin_taken) close_if_finished(ref);
     return success();
+}
+
+/// A new attempt begins from the beginning when the one before was not answered: what came then is
+/// dropped now. True: that was all of the frame.
+bool Forwarder::State::drop_said_again(Flow& flow, wire::Frame& frame) {
+    const bool fin = (frame.header.flags & wire::flag::fin) != 0;
+    const std::size_t size = stream_bytes(frame.body.size(), frame.header.flags);
+    const auto old = static_cast<std::size_t>(std::min<std::uint64_t>(size, flow.said_again));
+    flow.said_again -= old;
+    counts.bytes_in += old;
+    discard(old);
+    if (old == size && fin) return flow.fin_taken;
+    if (old != 0 && old == size) return true;
+    if (size == 0 && flow.empty_again > 0) return flow.empty_again-- > 0;
+    if (old != 0) frame.body = frame.body.slice(old);
+    return false;
 }
 
 /// Queues a frame for its receiver, or discards its bytes when the receiver said STOP.
@@ -71,7 +90,7 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if (receiver.state != EndState::open) return success();
     Flow& flow = flow_to(ref);
     // Whoever speaks before it answers has the stream: it is not tried elsewhere.
-    if (receiver.keeps) keep_no_more(crossings[ref / 2]);
+    if ((ref & 1U) == 1U) keep_no_more(crossings[ref / 2]);
     if (window->consumed > flow.sent)
         return protocol_error("WINDOW for bytes that were never sent");
     if (window->up_to > window->consumed + max_window)
@@ -82,6 +101,7 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if (newest == flow.window) return success();
     if (!(newest == *window)) body = wire::encode(newest);
     flow.window = newest;
+    if (flow.keeps) confirm(flow, newest.consumed);
     const bool was_blocked = flow.credit == flow.sent;
     flow.credit = std::max(flow.credit, newest.up_to);
     if (was_blocked) schedule(ref);
@@ -95,7 +115,9 @@ void Forwarder::State::pass_grant(EndRef to, Buffer&& body) {
     End& sender = crossings.end(to);
     if (sender.state != EndState::open && sender.state != EndState::opening) return;
     StreamLink& link = link_of(sender);
-    const bool hold = frames.charge() > options.memory_soft && !flow_from(to).queue.empty();
+    const Flow& flow = flow_from(to);
+    const bool waits_here = !flow.queue.empty() || !flow.kept.empty();
+    const bool hold = frames.charge() > options.memory_soft && waits_here;
     const bool waits_long = hold || link.control.size() > uncopied_grants;
     sender.window_body =
         waits_long && body.block_size() > 1024 ? Buffer::copy_of(body.bytes()) : std::move(body);
@@ -113,7 +135,8 @@ void Forwarder::State::release_grants(EndRef from) {
         held.remove(crossings, ref);
         await(ref, pending::window);
     };
-    if (crossings.end(from).held.linked && flow_from(from).queue.empty()) release(from);
+    const Flow& flow = flow_from(from);
+    if (crossings.end(from).held.linked && flow.queue.empty() && flow.kept.empty()) release(from);
     if (frames.charge() > options.memory_soft) return;
     while (!held.empty()) release(held.front());
 }
@@ -123,7 +146,7 @@ Result<> Forwarder::State::on_stop(EndRef ref, const Buffer& body) {
     Flow& flow = flow_to(ref);
     const End& receiver = crossings.end(ref);
     if (receiver.state != EndState::open || flow.stopped) return success();
-    if (receiver.keeps) keep_no_more(crossings[ref / 2]);
+    if ((ref & 1U) == 1U) keep_no_more(crossings[ref / 2]);
     flow.stopped = true;
     drop_bytes(ref);
     End& sender = other_end(ref);
@@ -176,19 +199,30 @@ void Forwarder::State::drop_bytes(EndRef to) {
     release_grants(to ^ 1U);
 }
 
-/// Too much waits here: the largest backlog goes, again until the rest fits.
+/// Too much waits here: the largest goes, again until the rest fits. Of what is kept for another
+/// way the stream can do without, as long as it needs none.
 void Forwarder::State::relieve_pressure() {
     while (frames.charge() > options.memory_hard) {
         std::uint32_t largest = 0;
         std::size_t most = 0;
+        Flow* keeper = nullptr;
         for (std::uint32_t index = 0; index < crossings.bound(); ++index) {
-            const Crossing& crossing = crossings[index];
-            std::size_t charge = crossing.flows[0].queue.charge + crossing.flows[1].queue.charge;
-            if (crossing.opening != nullptr) charge += crossing.opening->sent.charge;
-            if (charge > most) {
-                most = charge;
-                largest = index;
+            Crossing& crossing = crossings[index];
+            for (Flow& flow : crossing.flows) {
+                if (flow.queue.charge > most) {
+                    most = flow.queue.charge;
+                    largest = index;
+                    keeper = nullptr;
+                }
+                if (flow.kept.charge > most) {
+                    most = flow.kept.charge;
+                    keeper = &flow;
+                }
             }
+        }
+        if (keeper != nullptr) {
+            stop_keeping(*keeper);
+            continue;
         }
         reset_both(largest,
                    Error(Code::pressure, options.machine + " is out of memory for waiting data"));
@@ -228,7 +262,7 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
     flow.sent += size;
     counts.bytes_out += size;
     counts.bytes_queued -= size;
-    if (end.keeps) frames.push(crossings[ref / 2].opening->sent, next.body, next.flags);
+    if (flow.keeps) frames.push(flow.kept, next.body, next.flags);
     frame = wire::Frame(wire::FrameType::data, end.label, std::move(next.body), next.flags);
     if (may_send(flow)) {
         link.data.rotate(crossings);
@@ -238,6 +272,7 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
     if (!held.empty()) release_grants(ref ^ 1U);
     if ((next.flags & wire::flag::fin) != 0) {
         flow.fin_sent = true;
+        if (crossings[ref / 2].far == ((ref & 1U) ^ 1U)) acknowledge(ref / 2);
         close_if_finished(ref);
     }
     return true;

@@ -5,7 +5,7 @@
 
 namespace jetway::routing {
 
-Result<> Forwarder::State::on_reset(EndRef ref, const Buffer& body) {
+Result<> Forwarder::State::on_reset(Time now, EndRef ref, const Buffer& body) {
     JETWAY_ASSIGN(const wire::Reset reason, wire::decode<wire::Reset>(body.bytes()));
     End& end = crossings.end(ref);
     if (end.state == EndState::acking || (end.pending & pending::reset_ack) != 0) {
@@ -16,9 +16,19 @@ Result<> Forwarder::State::on_reset(EndRef ref, const Buffer& body) {
         return success();
     }
     const bool live = end.state == EndState::open;
-    if (live)
-        end_stream(crossings[ref / 2], Event::Kind::stream_ended, wire::to_error(reason).line());
     if (end.ours) link_of(end).own.heard(end.opened_number);
+    if (live && reason.resumable()) {
+        opens.found_dead(now, reason.failed());
+        StreamLink& link = link_of(end);
+        const LinkId id = end.link;
+        const std::uint32_t label = end.label;
+        if (lose_way(now, ref)) {
+            link.stray_acks.push_back(label);
+            notify(id);
+            return success();
+        }
+    }
+    if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, wire::to_error(reason));
     forget_pending(ref);
     drop_queue(ref);
     settle(end);
@@ -73,7 +83,7 @@ void Forwarder::State::forget_pending(EndRef ref) {
 void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
     End& end = crossings.end(ref);
     if (end.state == EndState::waiting) {
-        stop_waiting(ref / 2);
+        stop_waiting(ref);
         remove_if_over(ref / 2);
         return;
     }
@@ -96,7 +106,7 @@ void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
 void Forwarder::State::reset_both(std::uint32_t index, const Error& reason) {
     if (!crossings[index].live) return;
     const Buffer body = reset_body(reason);
-    end_stream(crossings[index], Event::Kind::stream_ended, reason.line());
+    end_stream(crossings[index], Event::Kind::stream_ended, reason);
     reset_end(index * 2, body);
     reset_end(index * 2 + 1, body);
 }
@@ -123,7 +133,10 @@ void Forwarder::State::close_end(EndRef ref, bool rest) {
 
 void Forwarder::State::close_if_finished(EndRef ref) {
     if (crossings.end(ref).state != EndState::open) return;
-    if (!flow_from(ref).fin_taken || !flow_to(ref).fin_sent) return;
+    const Flow& from = flow_from(ref);
+    const Flow& to = flow_to(ref);
+    if (!from.fin_taken || !to.fin_sent) return;
+    if (is_network(crossings.end(ref)) && (!from.ack_sent || !to.fin_acked)) return;
     close_end(ref, true);
     remove_if_over(ref / 2);
 }
@@ -134,17 +147,26 @@ void Forwarder::State::remove_if_over(std::uint32_t index) {
     for (const End& end : crossing.ends) {
         if (end.state != EndState::closed) return;
     }
-    end_stream(crossing, Event::Kind::stream_ended, {});
+    end_stream(crossing, Event::Kind::stream_ended, Error(Code::ok, {}));
+    bury(index);
     crossings.remove(index);
 }
 
-void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, std::string detail) {
+/// `reason`: Code::ok when it ended in order.
+void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, const Error& reason) {
     if (crossing.ended) return;
     crossing.ended = true;
     give_up(crossing);
-    forget_opening(crossing);
-    if (kind == Event::Kind::stream_ended && !detail.empty()) ++counts.streams_reset;
-    report(kind, crossing, std::move(detail));
+    if (crossing.opening != nullptr) {
+        forget_body(*crossing.opening);
+        if (reason.code != Code::ok)
+            crossing.opening->ending =
+                std::make_unique<wire::Nack>(wire::to_nack(reason, options.machine));
+    }
+    for (Flow& flow : crossing.flows) stop_keeping(flow);
+    if (reason.code == Code::ok) return report(kind, crossing, {});
+    if (kind == Event::Kind::stream_ended) ++counts.streams_reset;
+    report(kind, crossing, reason.line());
 }
 
 void Forwarder::State::report(Event::Kind kind, const Crossing& crossing, std::string detail) {
@@ -194,7 +216,7 @@ bool Forwarder::State::pull_control(StreamLink& link, wire::Frame& frame) {
 
 wire::Frame Forwarder::State::take_control(StreamLink& link, End& end, std::uint8_t what) {
     using wire::FrameType;
-    Buffer body = what == pending::reset_ack
+    Buffer body = what == pending::reset_ack || what == pending::fin_ack
                       ? Buffer()
                       : std::move(what == pending::stop ? end.stop_body : end.body);
     link.control_bytes -= body.size();
@@ -209,6 +231,8 @@ wire::Frame Forwarder::State::take_control(StreamLink& link, End& end, std::uint
             return {FrameType::stop, end.label, std::move(body)};
         case pending::reset:
             return {FrameType::reset, end.label, std::move(body)};
+        case pending::fin_ack:
+            return {FrameType::fin_ack, end.label};
         default:
             return {FrameType::reset_ack, end.label};
     }
@@ -229,6 +253,9 @@ void Forwarder::State::control_left(EndRef ref, std::uint8_t what) {
     } else if (what == pending::reset) {
         end.state = EndState::reset_sent;
         return_pool(end);
+    } else if (what == pending::fin_ack) {
+        flow_from(ref).ack_sent = true;
+        close_if_finished(ref);
     } else if (what == pending::nack ||
                (what == pending::reset_ack && end.state == EndState::acking)) {
         close_end(ref, false);

@@ -15,6 +15,10 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
     if (open.first_window() > wire::first_window || open.first_window() > link.granted_pool) {
         return protocol_error("OPEN takes more than the first windows granted");
     }
+    if (link.options.kind == LinkKind::network && opens.ends_here(from, open) &&
+        take_attempt(now, from, link, label, open)) {
+        return success();
+    }
     const std::uint32_t index = accept(from, link, label, open);
     if (auto load = check_load(link); !load) {
         refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)), load.error());
@@ -28,6 +32,12 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
     return success();
 }
 
+/// A stream that goes on: this direction begins where it was.
+void Forwarder::State::begin_at(Flow& flow, std::uint64_t offset, bool finished) {
+    flow.taken = flow.sent = flow.granted = flow.credit = offset;
+    flow.fin_taken = flow.fin_sent = finished;
+}
+
 std::uint32_t Forwarder::State::accept(LinkId from, StreamLink& link, std::uint32_t label,
                                        const wire::Open& open) {
     const std::uint32_t index = crossings.add();
@@ -39,6 +49,8 @@ std::uint32_t Forwarder::State::accept(LinkId from, StreamLink& link, std::uint3
     end.unanswered = true;
     end.pool_taken = open.first_window();
     crossing.flows[0].granted = open.first_window();
+    crossing.resumes = open.resume();
+    if (open.resume()) begin_at(crossing.flows[1], open.received(), open.finished());
     link.granted_pool -= open.first_window();
     link.labels.insert(label, index * 2);
     ++link.unanswered;
@@ -64,9 +76,14 @@ boost::system::result<void, wire::Nack> Forwarder::State::cross(Time now, std::u
     crossing.source = open.source();
     if (auto opened = open_onward(index, *to, open); !opened) return opened;
     begin(crossing, open);
-    const bool rerouted = open.generation() > 0 && links[*to]->options.kind == LinkKind::local;
-    if (links[from]->options.kind == LinkKind::local || rerouted)
-        remember(crossing, std::move(open));
+    const bool from_network = links[from]->options.kind == LinkKind::network;
+    const bool to_network = links[*to]->options.kind == LinkKind::network;
+    if (!from_network || !to_network) remember(crossing, std::move(open));
+    if (from_network && !to_network) {
+        crossing.far = 0;
+        crossing.flows[1].keeps = true;
+        arrived[StreamKey::of(crossing.opening->open)] = index;
+    }
     ++counts.streams_opened;
     report(Event::Kind::stream_opened, crossing, {});
     return {};
@@ -80,13 +97,22 @@ void Forwarder::State::remember(Crossing& crossing, wire::Open&& open) {
     const std::size_t size = opening.open.ByteSizeLong();
     const bool local = links[crossing.ends[0].link]->options.kind == LinkKind::local;
     opening.whole = local && kept + size <= max_kept;
-    crossing.ends[1].keeps = opening.whole;
+    if (local) crossing.flows[0].keeps = opening.whole || crossing.far == 1;
     if (opening.whole) {
         kept += opening.size = size;
     } else {
-        opening.open.clear_settings();
-        opening.open.clear_next();
+        forget_body(opening);
     }
+}
+
+/// What only the destination needs.
+void Forwarder::State::forget_body(Opening& opening) {
+    opening.open.clear_settings();
+    opening.open.clear_next();
+    opening.open.clear_content_type();
+    opening.open.clear_reply_to();
+    kept -= std::exchange(opening.size, 0);
+    opening.whole = false;
 }
 
 boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint32_t index,
@@ -107,26 +133,19 @@ boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint3
     end.link = to;
     end.label = *label;
     end.ours = true;
-    end.keeps = crossing.opening != nullptr && crossing.opening->whole;
     end.state = EndState::opening;
     end.pool_taken = window;
-    crossing.flows[0].credit = window;
+    crossing.flows[0].credit = crossing.flows[0].sent + window;
+    if (links[crossing.ends[0].link] == nullptr ||
+        links[crossing.ends[0].link]->options.kind == LinkKind::local) {
+        crossing.far = link->options.kind == LinkKind::network ? 1 : no_far;
+    }
     link->usable_pool -= window;
     link->labels.insert(*label, index * 2 + 1);
     const EndRef ref = index * 2 + 1;
     await(ref, pending::open, std::move(body));
-    // What the opener has said while there was no way, or on one that is given up.
-    const Flow& back = crossing.flows[1];
-    if (back.window.up_to != 0) {
-        end.window_body = wire::encode(back.window);
-        await(ref, pending::window);
-    }
-    if (back.stopped) {
-        end.stop_body = reset_body(Error(Code::closed, "the opener reads no more"));
-        link->control_bytes += end.stop_body.size();
-        await(ref, pending::stop);
-    }
-    schedule(ref);
+    say_again(ref);
+    if (!open.resume()) schedule(ref);
     return {};
 }
 
@@ -140,14 +159,20 @@ Result<> Forwarder::State::on_opened(Time now, EndRef ref, const Buffer& body) {
     crossing.answered = true;
     link_of(end).own.heard(end.opened_number);
     if (end.state != EndState::open) return success();  // our RESET is on its way
+    if (crossing.far == 1 && crossing.opening->established) return on_resumed(ref, opened);
 
+    if (crossing.resumes) begin_at(crossing.flows[0], opened.received(), opened.finished());
     End& ingress = crossing.ends[0];
     settle(ingress);
     Buffer answer;
     if (crossing.opening != nullptr) {
-        opens.answered(now, ingress.link, crossing.opening->open, opened);
-        forget_opening(crossing);
+        const wire::Open& open = crossing.opening->open;
+        if (crossing.far == 0) crossing.opening->answer = Buffer::copy_of(body.bytes());
+        if (crossing.far != 0 || open.generation() > 0)
+            opens.answered(now, ingress.link, open, opened);
+        opening_answered(crossing);
         answer = wire::encode(opened);
+        if (ingress.state == EndState::waiting) return success();  // it is told when it returns
     }
     if (answer.empty() || answer.size() > wire::max_record) answer = Buffer::copy_of(body.bytes());
     if (link_of(ingress).crowded()) {
@@ -165,13 +190,17 @@ Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
         return protocol_error("NACK for a stream that waits for none");
     }
     JETWAY_ASSIGN(const wire::Nack nack, wire::decode<wire::Nack>(body.bytes()));
-    opens.refused(now, end.link, nack);
+    opens.found_dead(now, nack.failed());
     link_of(end).own.heard(end.opened_number);
     if (end.state == EndState::reset_sent) {  // the label waits for RESET_ACK
         crossing.answered = true;
         return success();
     }
     const bool live = end.state == EndState::open;
+    if (live && crossing.far == 1 && is_going_on(crossing)) {
+        refused_to_go_on(now, ref / 2, nack);
+        return success();
+    }
     if (live && try_again(now, ref / 2, nack)) return success();
     crossing.answered = true;
     drop_queue(ref);
@@ -186,14 +215,17 @@ Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
 void Forwarder::State::refuse(std::uint32_t index, Buffer body, const Error& reason) {
     Crossing& crossing = crossings[index];
     End& ingress = crossing.ends[0];
+    // No service has taken it: another attempt is another stream.
+    if (crossing.far == 0) arrived.erase(StreamKey::of(crossing.opening->open));
     settle(ingress);
-    if (crossing.ends[1].state == EndState::waiting) stop_waiting(index);
+    if (crossing.ends[1].state == EndState::waiting) stop_waiting(index * 2 + 1);
     if (reason.code == Code::cancelled) {  // the answer to a probe
-        end_stream(crossing, Event::Kind::stream_ended, {});
+        end_stream(crossing, Event::Kind::stream_ended, Error(Code::ok, {}));
     } else {
         ++counts.streams_refused;
-        end_stream(crossing, Event::Kind::stream_refused, reason.line());
+        end_stream(crossing, Event::Kind::stream_refused, reason);
     }
+    if (ingress.state == EndState::waiting) stop_waiting(index * 2);
     if (ingress.state != EndState::open) return;
     forget_pending(index * 2);
     if (link_of(ingress).crowded() || body.size() > wire::max_record) {

@@ -1,7 +1,8 @@
 // The inside of a Forwarder, shared by the forwarder*.cpp files and nobody else: forwarder.cpp
 // (links, dispatch, what leaves next), forwarder_open.cpp (OPEN, OPENED, NACK), forwarder_data.cpp
 // (DATA, WINDOW, STOP, memory), forwarder_wait.cpp (waiting for a way, trying again),
-// forwarder_end.cpp (RESET, RESET_ACK, how ends close).
+// forwarder_resume.cpp (going on by another way), forwarder_end.cpp (RESET, RESET_ACK, how ends
+// close).
 //
 // What always holds (checked by assert):
 //   - an end that is not closed or waiting is in its link's label table; a closed one is in no list
@@ -12,11 +13,14 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "routing/crossing.hpp"
 #include "routing/forwarder.hpp"
 #include "routing/label_table.hpp"
+#include "routing/tombstones.hpp"
 
 namespace jetway::routing {
 
@@ -74,8 +78,11 @@ struct Forwarder::State {
     Crossings crossings;
     FramePool frames;
     EndList<&End::held> held;
-    std::vector<std::uint32_t> waiting;  // crossings whose far end is `waiting`
-    std::size_t kept = 0;                // bytes of the OPENs that are kept whole
+    std::vector<std::uint32_t> waiting;  // crossings of which an end is `waiting`
+    std::unordered_map<StreamKey, std::uint32_t, StreamKey::Hash> arrived;  // that end here
+    Tombstones tombstones{options.resume};
+    std::size_t kept = 0;  // bytes of the OPENs that are kept whole
+    Time clock{};          // of the last event
 
     StreamLink* find_link(LinkId link) { return link < links.size() ? links[link].get() : nullptr; }
     StreamLink& link_of(const End& end) { return *links[end.link]; }
@@ -87,12 +94,13 @@ struct Forwarder::State {
     // forwarder.cpp
     Result<> on_stream_frame(Time now, EndRef ref, wire::Frame&& frame);
     Result<> on_late_frame(StreamLink& link, LinkId id, const wire::Frame& frame);
-    void close_ends_of(Time now, StreamLink& link, const Error& reason);
+    void close_ends_of(Time now, StreamLink& link, const Error& reason, RouterId peer);
 
     // forwarder_open.cpp
     Result<> on_open(Time now, LinkId from, StreamLink& link, const wire::Frame& frame);
     Result<> on_opened(Time now, EndRef ref, const Buffer& body);
     Result<> on_nack(Time now, EndRef ref, const Buffer& body);
+    static void begin_at(Flow& flow, std::uint64_t offset, bool finished);
     std::uint32_t accept(LinkId from, StreamLink& link, std::uint32_t label,
                          const wire::Open& open);
     /// Decides where the stream goes on and queues its OPEN there; or the refusal.
@@ -113,13 +121,43 @@ struct Forwarder::State {
     void try_or_refuse(Time now, std::uint32_t index);
     void retry(Time now);
     void tick(Time now);
-    void stop_waiting(std::uint32_t index);
-    void take_back(std::uint32_t index);
-    void forget_opening(Crossing& crossing);
+    void stop_waiting(EndRef ref);
+    void take_back(EndRef far);
+    void opening_answered(Crossing& crossing);
     void keep_no_more(Crossing& crossing);
+    void forget_body(Opening& opening);
+
+    // forwarder_resume.cpp
+    bool lose_way(Time now, EndRef ref);
+    void go_on(Time now, std::uint32_t index);
+    void give_up_way(std::uint32_t index);
+    void end_at_near(std::uint32_t index, const Error& reason);
+    bool take_attempt(Time now, LinkId from, StreamLink& link, std::uint32_t label,
+                      const wire::Open& open);
+    void attach(Time now, std::uint32_t index, LinkId from, StreamLink& link, std::uint32_t label,
+                const wire::Open& open);
+    Result<> on_resumed(EndRef ref, const wire::Opened& opened);
+    void refused_to_go_on(Time now, std::uint32_t index, const wire::Nack& nack);
+    static bool is_going_on(const Crossing& crossing) {
+        return crossing.opening != nullptr &&
+               (crossing.opening->established || crossing.opening->pinned);
+    }
+    void wait_again(Time now, std::uint32_t index);
+    void shut(EndRef ref);
+    void stop_keeping(Flow& flow);
+    void say_again(EndRef far);
+    void leave_circuit(EndRef ref);
+    bool rewind(EndRef far, std::uint64_t received, std::uint64_t empty, bool finished);
+    void bury(std::uint32_t index);
+    void confirm(Flow& flow, std::uint64_t consumed);
+    void drop_kept(Flow& flow);
+    Result<> on_fin_ack(EndRef ref, const Buffer& body);
+    void acknowledge(std::uint32_t index);
+    bool is_network(const End& end) { return link_of(end).options.kind == LinkKind::network; }
 
     // forwarder_data.cpp
     Result<> on_data(EndRef ref, wire::Frame&& frame);
+    bool drop_said_again(Flow& flow, wire::Frame& frame);
     Result<> on_window(EndRef ref, Buffer&& body);
     Result<> on_stop(EndRef ref, const Buffer& body);
     void take_data(EndRef to, Buffer&& body, std::uint8_t flags);
@@ -134,7 +172,7 @@ struct Forwarder::State {
     bool pull_data(StreamLink& link, wire::Frame& frame);
 
     // forwarder_end.cpp
-    Result<> on_reset(EndRef ref, const Buffer& body);
+    Result<> on_reset(Time now, EndRef ref, const Buffer& body);
     Result<> on_reset_ack(EndRef ref);
     void await(EndRef ref, std::uint8_t what);
     void await(EndRef ref, std::uint8_t what, Buffer body);
@@ -145,7 +183,7 @@ struct Forwarder::State {
     void close_end(EndRef ref, bool rest);
     void close_if_finished(EndRef ref);
     void remove_if_over(std::uint32_t index);
-    void end_stream(Crossing& crossing, Event::Kind kind, std::string detail);
+    void end_stream(Crossing& crossing, Event::Kind kind, const Error& reason);
     void report(Event::Kind kind, const Crossing& crossing, std::string detail);
     Buffer reset_body(const Error& reason) const;
     static Buffer code_only(const Buffer& body);

@@ -17,8 +17,8 @@ constexpr LinkId south = 2;  // as east
 
 /// "DATA 3 hello FIN", so that an expectation shows the whole frame.
 std::string shown(const Frame& frame) {
-    static constexpr const char* names[] = {"?",      "OPEN", "OPENED", "NACK",     "DATA",
-                                            "WINDOW", "STOP", "RESET",  "RESET_ACK"};
+    static constexpr const char* names[] = {"?",      "OPEN", "OPENED", "NACK",      "DATA",
+                                            "WINDOW", "STOP", "RESET",  "RESET_ACK", "FIN_ACK"};
     std::string text = names[frame.header.type];
     text += " " + std::to_string(frame.header.label);
     if (frame.header.is(FrameType::data)) {
@@ -152,6 +152,9 @@ TEST_F(ForwarderTest, AStreamMayReturnByTheLinkItCameFrom) {
     EXPECT_EQ(all(west), (Lines{"OPENED 1", "WINDOW 2 100 0"}));
     accepts(west, data_frame(2, "back", wire::flag::fin));
     EXPECT_EQ(all(west), (Lines{"DATA 1 back FIN"}));
+    accepts(west, fin_ack_frame(1));
+    accepts(west, fin_ack_frame(2));
+    EXPECT_EQ(all(west), (Lines{"FIN_ACK 2", "FIN_ACK 1"}));
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
 }
 
@@ -169,11 +172,10 @@ TEST_F(ForwarderTest, ARefusalTravelsBackAndFreesEachLabel) {
     accepts(west, open_frame(1, "east-service", 100));
     accepts(west, data_frame(1, "lost"));
     EXPECT_EQ(next(east), "OPEN 1");
-    accepts(east, nack_frame(1, Code::no_instance, "far"));
+    accepts(east, nack_frame(1, Code::no_instance, "far", {{4, 5}}));
     EXPECT_EQ(next(east), "nothing") << "what waited for the refused stream is gone";
     EXPECT_EQ(next(west), "NACK 1 E-NO-INSTANCE no");
-    ASSERT_EQ(roads.signposts().heard_refusals().size(), 1U);
-    EXPECT_EQ(roads.signposts().heard_refusals()[0], std::make_pair(east, std::string("far")));
+    EXPECT_EQ(roads.signposts().dead(), (std::vector<std::pair<RouterId, RouterId>>{{4, 5}}));
     accepts(west, data_frame(1, "late"));
     EXPECT_EQ(roads.counts().bytes_discarded, 8U);
     accepts(west, open_frame(1, "east-service"));
@@ -402,6 +404,20 @@ TEST_F(ForwarderTest, TheSameBufferIsHandedOn) {
 
 // ---- ends ----
 
+TEST_F(ForwarderTest, AnEndIsAcknowledgedOnceAndOnlyBetweenRouters) {
+    established(1, "1");
+    refuses(east, fin_ack_frame(1), "without an end");
+    accepts(west, fin_frame(1));
+    refuses(east, fin_ack_frame(1), "without an end");  // it has not left yet
+    EXPECT_EQ(next(east), "DATA 1 FIN");
+    accepts(east, fin_ack_frame(1));
+    refuses(east, fin_ack_frame(1), "without an end");
+    constexpr LinkId local = 5;
+    roads.add_link(local, false, LinkKind::local);
+    accepts(local, open_frame(1, "east-service"));
+    refuses(local, fin_ack_frame(1), "or here");
+}
+
 TEST_F(ForwarderTest, EachDirectionEndsOnItsOwnAndBothFreeTheLabels) {
     established(1, "1");
     accepts(west, data_frame(1, "bye", wire::flag::fin));
@@ -409,6 +425,11 @@ TEST_F(ForwarderTest, EachDirectionEndsOnItsOwnAndBothFreeTheLabels) {
     accepts(east, data_frame(1, "still here"));
     accepts(east, fin_frame(1));
     EXPECT_EQ(all(west), (Lines{"DATA 1 still here", "DATA 1 FIN"}));
+    accepts(east, fin_ack_frame(1));
+    EXPECT_EQ(all(west), (Lines{"FIN_ACK 1"}));
+    EXPECT_EQ(roads.forwarder().streams_on(west), 1U) << "its end is not acknowledged";
+    accepts(west, fin_ack_frame(1));
+    EXPECT_EQ(all(east), (Lines{"FIN_ACK 1"}));
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
     EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
     accepts(west, window_frame(1, 9000));
@@ -442,10 +463,14 @@ TEST_F(ForwarderTest, AnEndedStreamDrainsToItsSlowReader) {
     accepts(west, data_frame(1, "last words", wire::flag::fin));
     accepts(east, fin_frame(1));
     EXPECT_EQ(next(west), "DATA 1 FIN");
-    EXPECT_EQ(roads.forwarder().streams_on(west), 0U) << "over for the west";
+    accepts(west, fin_ack_frame(1));
+    EXPECT_EQ(all(east), (Lines{"FIN_ACK 1", "DATA 1 last words FIN"}));
     EXPECT_EQ(roads.forwarder().streams_on(east), 1U);
-    EXPECT_EQ(next(east), "DATA 1 last words FIN");
+    accepts(east, fin_ack_frame(1));
     EXPECT_EQ(roads.forwarder().streams_on(east), 0U);
+    EXPECT_EQ(roads.forwarder().streams_on(west), 1U) << "what it said last waits";
+    EXPECT_EQ(next(west), "FIN_ACK 1");
+    EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
 }
 
 TEST_F(ForwarderTest, ResetEndsBothDirectionsAndDropsWhatWaits) {
@@ -673,7 +698,7 @@ TEST_F(Patience, ACallerThatStopsReadingTellsTheWayThatIsFound) {
     accepts(process, open_frame(1, "later-service"));
     accepts(process, stop_frame(1));
     a_way_appears();
-    EXPECT_EQ(all(east), (Lines{"OPEN 1", "STOP 1 E-CLOSED the opener reads no more"}));
+    EXPECT_EQ(all(east), (Lines{"OPEN 1", "STOP 1 E-CLOSED nobody reads any more"}));
 }
 
 TEST_F(Patience, ARefusedStreamGoesTheSecondWayWithAllThatWasSent) {

@@ -19,10 +19,11 @@ bool Forwarder::State::try_again(Time now, std::uint32_t index, const wire::Nack
     }
     if (waits) {
         std::erase(waiting, index);
-        crossing.ends[1].state = EndState::closed;
     } else {
-        take_back(index);
+        shut(index * 2 + 1);
+        give_up(crossing);
     }
+    crossing.ends[1] = End{};
     crossing.source = opening.open.source();
     if (auto opened = open_onward(index, *to, opening.open); !opened) {
         opening.refusal = opened.error();
@@ -44,21 +45,42 @@ bool Forwarder::State::wait_for_way(Time now, std::uint32_t index, const wire::N
     Opening& opening = *crossing.opening;
     const Time until = opens.patience(now, opening.open, refusal);
     if (until <= now) return false;
-    take_back(index);
+    shut(index * 2 + 1);
+    give_up(crossing);
+    crossing.ends[1] = End{};
     opening.refusal = refusal;
     opening.until = until;
+    opening.again = Time::max();
     crossing.ends[1].state = EndState::waiting;
     waiting.push_back(index);
     return true;
 }
 
 void Forwarder::State::retry(Time now) {
-    for (const std::uint32_t index : std::vector(waiting)) try_or_refuse(now, index);
+    for (const std::uint32_t index : std::vector(waiting)) {
+        if (!is_going_on(crossings[index])) {
+            try_or_refuse(now, index);
+        } else if (crossings[index].far == 1) {
+            go_on(now, index);
+        } else if (const auto& id = crossings[index].opening->open.id();
+                   opens.has_restarted(id.router(), id.epoch())) {
+            end_at_near(index,
+                        Error(Code::peer_restarted, "the machine of the caller has restarted"));
+        }
+    }
 }
 
 void Forwarder::State::tick(Time now) {
     for (const std::uint32_t index : std::vector(waiting)) {
-        if (now >= crossings[index].opening->until) try_or_refuse(now, index);
+        const Opening& opening = *crossings[index].opening;
+        const bool over = now >= opening.until;
+        if (!is_going_on(crossings[index])) {
+            if (over) try_or_refuse(now, index);
+        } else if (over) {
+            give_up_way(index);
+        } else if (now >= opening.again) {
+            go_on(now, index);
+        }
     }
 }
 
@@ -69,32 +91,30 @@ void Forwarder::State::try_or_refuse(Time now, std::uint32_t index) {
     refuse(index, wire::encode(last), wire::to_error(last));
 }
 
-void Forwarder::State::stop_waiting(std::uint32_t index) {
-    std::erase(waiting, index);
-    drop_queue(index * 2 + 1);
-    crossings[index].ends[1].state = EndState::closed;
+void Forwarder::State::stop_waiting(EndRef ref) {
+    std::erase(waiting, ref / 2);
+    drop_queue(ref);
+    crossings.end(ref).state = EndState::closed;
 }
 
-/// What left on the way that is given up waits again, before what waits already; the far end is
-/// closed.
-void Forwarder::State::take_back(std::uint32_t index) {
-    Crossing& crossing = crossings[index];
-    const EndRef ref = index * 2 + 1;
-    Flow& flow = crossing.flows[0];
-    FrameQueue rest = std::exchange(flow.queue, {});
-    if (crossing.ends[1].state != EndState::closed) close_end(ref, false);
-    flow.queue = std::exchange(crossing.opening->sent, {});
-    while (!rest.empty()) {
-        WaitingFrame frame = frames.pop(rest);
-        frames.push(flow.queue, std::move(frame.body), frame.flags);
-    }
-    counts.bytes_out -= flow.sent;
-    counts.bytes_queued += flow.sent;
-    flow.sent = 0;
-    flow.credit = 0;
-    flow.fin_sent = false;
-    crossing.ends[1] = End{};
-    give_up(crossing);
+/// The end's label is free; what left there waits again.
+void Forwarder::State::shut(EndRef ref) {
+    FrameQueue rest = std::exchange(flow_to(ref).queue, {});
+    if (crossings.end(ref).state != EndState::closed) close_end(ref, false);
+    flow_to(ref).queue = rest;
+    take_back(ref);
+}
+
+/// What left on the way that is given up waits again, before what waits already.
+void Forwarder::State::take_back(EndRef far) {
+    Flow& flow = flow_to(far);
+    flow.most_sent = std::max(flow.most_sent, flow.sent);
+    frames.prepend(flow.queue, flow.kept);
+    counts.bytes_out -= flow.sent - flow.kept_from;
+    counts.bytes_queued += flow.sent - flow.kept_from;
+    flow.sent = flow.credit = flow.kept_from;
+    flow.window.up_to = 0;
+    flow.fin_sent = flow.fin_acked;
 }
 
 void Forwarder::State::begin(Crossing& crossing, const wire::Open& open) {
@@ -108,20 +128,27 @@ void Forwarder::State::give_up(Crossing& crossing) {
     if (instance.router != 0) opens.ended(instance);
 }
 
-/// The answer came, or none will.
-void Forwarder::State::forget_opening(Crossing& crossing) {
-    if (crossing.opening == nullptr) return;
+void Forwarder::State::opening_answered(Crossing& crossing) {
     keep_no_more(crossing);
-    crossing.opening.reset();
+    Opening& opening = *crossing.opening;
+    opening.established = true;
+    opening.until = {};
+    opening.tries = 0;
+    if (crossing.far == no_far) {
+        crossing.opening.reset();
+    } else if (crossing.far == 0) {
+        forget_body(opening);
+        opening.open.clear_route();
+        opening.open.clear_walked();
+        opening.open.clear_failed();
+    }
 }
 
-/// The stream cannot be tried again.
+/// The stream is not tried elsewhere any more.
 void Forwarder::State::keep_no_more(Crossing& crossing) {
-    Opening& opening = *crossing.opening;
-    crossing.ends[1].keeps = false;
-    opening.whole = false;
-    kept -= std::exchange(opening.size, 0);
-    while (!opening.sent.empty()) frames.pop(opening.sent);
+    if (crossing.opening == nullptr || !crossing.opening->whole) return;
+    forget_body(*crossing.opening);
+    if (crossing.far == no_far) stop_keeping(crossing.flows[0]);
 }
 
 }  // namespace jetway::routing

@@ -65,6 +65,19 @@ WaitingFrame FramePool::pop(FrameQueue& queue) {
     return frame;
 }
 
+void FramePool::prepend(FrameQueue& queue, FrameQueue& first) {
+    if (first.empty()) return;
+    if (queue.empty()) {
+        queue.tail = first.tail;
+    } else {
+        frames_[first.tail].next = queue.head;
+    }
+    queue.head = first.head;
+    queue.frames += first.frames;
+    queue.charge += first.charge;
+    first = {};
+}
+
 Buffer FramePool::split_front(FrameQueue& queue, std::size_t length) {
     Buffer& body = front(queue).body;
     assert(length < body.size());

@@ -32,6 +32,8 @@ public:
     void push(FrameQueue& queue, Buffer body, std::uint8_t flags);
     WaitingFrame& front(const FrameQueue& queue) { return frames_[queue.head]; }
     WaitingFrame pop(FrameQueue& queue);
+    /// `first` comes before what is in `queue`, and is empty afterwards.
+    void prepend(FrameQueue& queue, FrameQueue& first);
     /// Cuts `length` bytes off the front frame's body, which must be longer.
     Buffer split_front(FrameQueue& queue, std::size_t length);
 

@@ -73,7 +73,9 @@ struct Options {
     std::uint32_t multiplier = 4;  // detect = heartbeat x multiplier
     /// `heartbeat:` of the file: how often digests are compared.
     Duration digest_interval = std::chrono::seconds(5);
-    std::uint32_t pool = 4 * 1024 * 1024;          // first windows we grant per network link
+    std::uint32_t pool = 4 * 1024 * 1024;  // first windows we grant per network link
+    /// How long a stream whose way broke waits for another one; zero: it ends at once.
+    Duration resume = std::chrono::seconds(30);
     std::size_t memory_soft = 16UL * 1024 * 1024;  // queued stream bytes: hold grants beyond
     std::size_t memory_hard = 32UL * 1024 * 1024;  // reset the largest backlog beyond
     /// What the routers of a simulation share; nullptr: each decodes for itself.

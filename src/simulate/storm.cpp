@@ -214,6 +214,15 @@ private:
         mesh_.run_for(seconds(11));  // a changed cost waits for up to 10 s before it is told
         if (!mesh_.run_until_quiet(seconds(90)))
             outcome_.wrong.emplace_back("it does not come to rest");
+        // An end whose other end is gone waits for it.
+        for (int i = 0; i < 36 && is_any_stream_left(); ++i) mesh_.run_for(seconds(1));
+    }
+    bool is_any_stream_left() const {
+        return std::ranges::any_of(mesh_.names(), [this](const std::string& name) {
+            const Machine& machine = mesh_.at(name);
+            return machine.running() &&
+                   (!machine.core().streams().empty() || machine.core().counts().bytes_queued != 0);
+        });
     }
     bool is_any_link_damped() const {
         return std::ranges::any_of(mesh_.names(), [this](const std::string& name) {

@@ -77,6 +77,7 @@ private:
             Machine& added = mesh_.add(machine.name, [&](routing::Options& options) {
                 options.mesh = deployment.mesh;
                 options.heartbeat = deployment.detect / heartbeats_missed;
+                options.resume = deployment.resume;
                 options.multiplier = heartbeats_missed;
                 options.digest_interval = deployment.heartbeat;
             });

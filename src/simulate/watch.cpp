@@ -14,7 +14,7 @@ using routing::Version;
 using wire::FrameType;
 
 constexpr std::uint32_t most_generations = 3;
-constexpr std::uint32_t most_attempts = 4;
+constexpr std::uint32_t most_attempts = 100;  // to go on within half a minute
 
 const Holding* find(const std::vector<Holding>& holdings, RouterId origin) {
     const auto found = std::ranges::find(holdings, origin, &Holding::origin);
@@ -116,7 +116,7 @@ void Watch::follow(const Machine& from, const wire::Open& open) {
     std::vector<std::pair<RouterId, RouterId>> failed;
     failed.reserve(static_cast<std::size_t>(open.failed_size()));
     for (const wire::Edge& edge : open.failed()) failed.emplace_back(edge.from(), edge.to());
-    if (open.attempt() > most_attempts) say(from, "tries a stream for the fifth time");
+    if (open.attempt() > most_attempts) say(from, "tries a stream too often");
     if (open.generation() > most_generations) say(from, "begins a fourth generation");
     if (++journey.steps > wire::hop_limit) say(from, "a stream makes more than 1,024 steps");
     if (open.generation() != journey.generation || failed != journey.failed) {

@@ -15,6 +15,7 @@ const Field nack_fields[] = {
 const Field reset_fields[] = {
     {2, Field::Kind::text, 1, max_machine_name},
     {3, Field::Kind::text, 1, max_detail},
+    {5, Field::Kind::body, max_failed, 0, &edge_layout},
 };
 const Field outcome_fields[] = {
     {4, Field::Kind::text, 1, max_address},
@@ -88,6 +89,7 @@ Result<> check(const Nack& nack) {
 }
 
 Result<> check(const Reset& reset) {
+    for (const Edge& edge : reset.failed()) JETWAY_TRY(check(edge));
     return check_failure(reset.code(), reset.machine());
 }
 

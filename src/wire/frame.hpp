@@ -46,6 +46,7 @@ enum class FrameType : std::uint8_t {
     stop = 6,       // wire::Reset: "I will not read more"
     reset = 7,      // wire::Reset: both directions end at once
     reset_ack = 8,  // empty
+    fin_ack = 9,    // empty; network links only
     // on label 0 of a network link
     hello = 16,
     heartbeat = 17,

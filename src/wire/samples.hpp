@@ -122,7 +122,14 @@ inline void fill(Sampler& s, Open& out) {
     fill_settings(s, out);
     for (std::uint64_t left = s.below(3); left > 0; --left) fill_stage(s, *out.add_next(), 2);
     out.set_probe(s.coin());
-    if (s.coin()) fill_routing(s, out);
+    if (!s.coin()) return;
+    fill_routing(s, out);
+    out.set_resume(s.coin());
+    if (!out.resume()) return;
+    out.set_first_window(0);
+    out.set_received(s.number());
+    out.set_received_empty(s.number());
+    out.set_finished(s.coin());
 }
 
 inline void fill(Sampler& s, Opened& out) {
@@ -133,6 +140,8 @@ inline void fill(Sampler& s, Opened& out) {
     out.set_received(s.number());
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_route(s.machine());
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_way(s.router());
+    out.set_received_empty(s.number());
+    out.set_finished(s.coin());
 }
 
 template <typename T>
@@ -147,10 +156,13 @@ inline void fill(Sampler& s, Nack& out) {
     out.set_evidence(s.words(max_detail));
     out.set_next(s.words(max_detail));
     for (std::uint64_t left = s.below(max_failed + 1); left > 0; --left) fill(s, *out.add_failed());
+    out.set_finished(s.coin());
 }
 
 inline void fill(Sampler& s, Reset& out) {
     fill_failure(s, out);
+    out.set_resumable(s.coin());
+    for (std::uint64_t left = s.below(max_failed + 1); left > 0; --left) fill(s, *out.add_failed());
 }
 
 inline void fill(Sampler& s, Outcome& out) {

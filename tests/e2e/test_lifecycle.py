@@ -35,7 +35,7 @@ class Seed(unittest.TestCase):
 
 class Ending(unittest.TestCase):
     def setUp(self):
-        self.mesh = Mesh(ROW)
+        self.mesh = Mesh(ROW + "\nstreams: { resume: 500ms }\n")
         self.addCleanup(self.mesh.close)
         self.mesh.wait_for("a", "cat")
 

@@ -1,0 +1,402 @@
+// Streams that outlive their way. A stream's ends are two routers: the ingress, where a process
+// opened it, and the egress, where the instance is. Both keep what they sent that way until it is
+// confirmed. When the way breaks, the ingress makes another attempt to reach the very instance; the
+// egress leaves the old circuit before the new one counts; each says how much it has, and the other
+// goes on from there. Both wait for options.resume, then the stream ends with E-NO-ROUTE.
+//
+// The end of a direction counts as arrived when FIN_ACK came for it. The egress sends its own last,
+// and remembers for a minute how the stream ended: so the ingress can find that out at any time,
+// and has to keep nothing once it knows.
+//
+// What is kept counts as waiting memory; beyond memory_hard the largest is given up, and its stream
+// does not outlive its way any more.
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "routing/forwarder_state.hpp"
+
+namespace jetway::routing {
+namespace {
+
+constexpr Duration least_pause = std::chrono::milliseconds(50);  // between attempts
+constexpr Duration most_pause = std::chrono::seconds(1);
+constexpr std::uint32_t tries_at_once = 3;
+/// The egress waits longer than the ingress tries.
+constexpr Duration egress_patience = std::chrono::seconds(5);
+
+/// May the way be there in a moment?
+bool may_pass(Code code) {
+    return code == Code::no_route || code == Code::pressure || code == Code::draining ||
+           code == Code::closed || code == Code::replaced || code == Code::too_far;
+}
+
+}  // namespace
+
+// ---- the way breaks
+
+/// The stream goes on without the link or circuit of this end. False: it cannot.
+bool Forwarder::State::lose_way(Time now, EndRef ref) {
+    const std::uint32_t index = ref / 2;
+    Crossing& crossing = crossings[index];
+    if (crossing.far != (ref & 1U) || crossing.ended || !flow_to(ref).keeps) return false;
+    if (options.resume == Duration::zero()) return false;
+    Opening& opening = *crossing.opening;
+    const bool ingress = crossing.far == 1;
+    if (ingress && !opening.established && !opening.whole) return false;
+    shut(ref);
+    End& far = crossings.end(ref);
+    far = End{};
+    far.state = EndState::waiting;
+    flow_from(ref).said_again = flow_from(ref).empty_again = 0;
+    waiting.push_back(index);
+    if (opening.until <= now) {
+        opening.until = now + options.resume + (ingress ? Duration::zero() : egress_patience);
+        opening.tries = 0;
+    }
+    opening.again = Time::max();
+    opening.pinned = true;
+    report(Event::Kind::stream_rerouted, crossing, "its way broke");
+    if (ingress) go_on(now, index);
+    return true;
+}
+
+/// The label of a circuit that is no longer wanted is freed by RESET and RESET_ACK, apart from the
+/// stream.
+void Forwarder::State::leave_circuit(EndRef ref) {
+    End& end = crossings.end(ref);
+    StreamLink& link = link_of(end);
+    forget_pending(ref);
+    link.data.remove(crossings, ref);
+    settle(end);
+    return_pool(end);
+    const std::uint32_t index = crossings.add();
+    Crossing& rest = crossings[index];
+    rest.ended = true;
+    rest.ends[0].link = end.link;
+    rest.ends[0].label = end.label;
+    rest.ends[0].ours = end.ours;
+    rest.ends[0].opened_number = end.opened_number;
+    rest.ends[0].state = EndState::resetting;
+    link.labels.erase(end.label);
+    link.labels.insert(end.label, index * 2);
+    end = End{};
+    await(index * 2, pending::reset,
+          reset_body(Error(Code::replaced, "the stream goes on by another way")));
+}
+
+// ---- at the ingress
+
+/// Another attempt, or a wait for the next one.
+void Forwarder::State::go_on(Time now, std::uint32_t index) {
+    Crossing& crossing = crossings[index];
+    Opening& opening = *crossing.opening;
+    wire::Open& open = opening.open;
+    if (opening.established) {
+        const Flow& back = crossing.flows[1];
+        open.set_resume(true);
+        open.set_received(back.taken);
+        open.set_received_empty(back.empty_taken);
+        open.set_finished(back.fin_taken);
+        open.set_first_window(0);
+    }
+    const auto to = opens.resume(now, open);
+    if (!to) {
+        const Error reason = wire::to_error(to.error());
+        opening.refusal = to.error();
+        return may_pass(reason.code) ? wait_again(now, index) : end_at_near(index, reason);
+    }
+    std::erase(waiting, index);
+    crossing.ends[1] = End{};
+    crossing.answered = false;
+    if (const auto opened = open_onward(index, *to, open); opened) return;
+    crossing.ends[1].state = EndState::waiting;
+    waiting.push_back(index);
+    wait_again(now, index);
+}
+
+void Forwarder::State::wait_again(Time now, std::uint32_t index) {
+    Opening& opening = *crossings[index].opening;
+    opening.pause = std::clamp(opening.pause * 2, least_pause, most_pause);
+    opening.again = now + opening.pause;
+}
+
+/// NACK for an attempt to go on.
+void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wire::Nack& nack) {
+    const EndRef ref = index * 2 + 1;
+    Crossing& crossing = crossings[index];
+    Opening& opening = *crossing.opening;
+    const Error reason = wire::to_error(nack);
+    shut(ref);
+    crossing.ends[1] = End{};
+    if (nack.finished() && crossing.flows[1].fin_taken) {
+        // The egress has all, and needs nothing more.
+        drop_queue(ref);
+        crossing.flows[0].fin_sent = true;
+        close_if_finished(index * 2);
+        return remove_if_over(index);
+    }
+    if (may_pass(reason.code) && !nack.finished() && now < opening.until) {
+        crossing.ends[1].state = EndState::waiting;
+        waiting.push_back(index);
+        opening.refusal = nack;
+        return ++opening.tries <= tries_at_once ? go_on(now, index) : wait_again(now, index);
+    }
+    // Nobody ever heard of it there.
+    if (!opening.established && opening.whole &&
+        (reason.code == Code::no_service || reason.code == Code::no_instance)) {
+        opening.pinned = false;
+        opening.until = {};
+        if (try_again(now, index, nack)) return;
+        crossing.answered = true;
+        drop_queue(ref);
+        refuse(index, wire::encode(nack), reason);
+        return remove_if_over(index);
+    }
+    end_at_near(index, reason);
+}
+
+/// OPENED for an attempt to go on.
+Result<> Forwarder::State::on_resumed(EndRef ref, const wire::Opened& opened) {
+    Crossing& crossing = crossings[ref / 2];
+    if (!rewind(ref, opened.received(), opened.received_empty(), opened.finished())) {
+        reset_both(ref / 2, protocol_error("the egress has what was never sent"));
+        return success();
+    }
+    Opening& opening = *crossing.opening;
+    opening.until = {};
+    opening.pause = {};
+    opening.tries = 0;
+    ++counts.streams_resumed;
+    report(Event::Kind::stream_rerouted, crossing,
+           "goes on, attempt " + std::to_string(opening.open.attempt()));
+    schedule(ref);
+    return success();
+}
+
+// ---- at the egress
+
+/// A later attempt of a stream that ends, or ended, here. False: it is new.
+bool Forwarder::State::take_attempt(Time now, LinkId from, StreamLink& link, std::uint32_t label,
+                                    const wire::Open& open) {
+    const StreamKey stream = StreamKey::of(open);
+    std::optional<wire::Nack> refusal;
+    if (const auto found = arrived.find(stream); found != arrived.end()) {
+        const Crossing& crossing = crossings[found->second];
+        const Opening& opening = *crossing.opening;
+        if (crossing.ended) {
+            refusal = opening.ending ? *opening.ending : nack(Code::closed, "the stream has ended");
+        } else if (open.attempt() <= opening.open.attempt()) {
+            refusal = nack(Code::replaced, "a later attempt of the stream has come");
+        } else {
+            attach(now, found->second, from, link, label, open);
+            return true;
+        }
+    } else {
+        refusal = tombstones.find(now, stream);
+        if (!refusal && !open.resume()) return false;
+        if (!refusal) {
+            refusal = nack(Code::outcome_unknown,
+                           options.machine + " does not know any more how the stream ended");
+        }
+    }
+    const std::uint32_t index = accept(from, link, label, open);
+    refuse(index, wire::encode(*refusal), wire::to_error(*refusal));
+    return true;
+}
+
+/// The stream goes on over the circuit of this OPEN.
+void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, StreamLink& link,
+                              std::uint32_t label, const wire::Open& open) {
+    const EndRef ref = index * 2;
+    Crossing& crossing = crossings[index];
+    Opening& opening = *crossing.opening;
+    End& end = crossing.ends[0];
+    if (end.state == EndState::waiting) {
+        std::erase(waiting, index);
+    } else if (end.state == EndState::open) {
+        FrameQueue rest = std::exchange(crossing.flows[1].queue, {});
+        leave_circuit(ref);
+        crossing.flows[1].queue = rest;
+        take_back(ref);
+    }
+    end = End{};
+    end.link = from;
+    end.label = label;
+    end.state = EndState::open;
+    end.unanswered = !opening.established;
+    end.pool_taken = open.first_window();
+    link.granted_pool -= open.first_window();
+    link.labels.insert(label, ref);
+    if (end.unanswered) ++link.unanswered;
+    opening.open.set_attempt(open.attempt());
+    opening.until = {};
+    Flow& forward = crossing.flows[0];
+    forward.said_again = open.resume() ? 0 : forward.taken;
+    forward.empty_again = open.resume() ? 0 : forward.empty_taken;
+    if (!rewind(ref, open.received(), open.received_empty(), open.finished())) {
+        return reset_both(index,
+                          Error(Code::outcome_unknown, "the ingress has what was never sent"));
+    }
+    if (!opening.established) return;
+    ++counts.streams_resumed;
+    auto answer = wire::decode<wire::Opened>(opening.answer.bytes());
+    if (!answer) return reset_both(index, answer.error());
+    if (open.resume()) {
+        answer->set_received(forward.taken);
+        answer->set_received_empty(forward.empty_taken);
+        answer->set_finished(forward.fin_taken);
+    } else if (open.generation() > 0) {
+        opens.answered(now, from, open, *answer);
+    }
+    await(ref, pending::opened, wire::encode(*answer));
+    say_again(ref);
+    schedule(ref);
+}
+
+// ---- at both
+
+/// What the near side has said of what it receives, on a new circuit.
+void Forwarder::State::say_again(EndRef far) {
+    End& end = crossings.end(far);
+    Flow& in = flow_from(far);
+    in.ack_sent = false;
+    if (!in.fin_taken && in.window.up_to != 0) {
+        end.window_body = wire::encode(in.window);
+        await(far, pending::window);
+    }
+    if (!in.fin_taken && in.stopped) {
+        end.stop_body = reset_body(Error(Code::closed, "nobody reads any more"));
+        link_of(end).control_bytes += end.stop_body.size();
+        await(far, pending::stop);
+    }
+    acknowledge(far / 2);
+}
+
+/// Of what is to be sent again, the other end has the first `received` bytes and `empty` messages
+/// without a byte; `finished`: and the end. False: it cannot have that.
+bool Forwarder::State::rewind(EndRef far, std::uint64_t received, std::uint64_t empty,
+                              bool finished) {
+    Flow& flow = flow_to(far);
+    if (received < flow.sent || received > std::max(flow.most_sent, flow.sent)) return false;
+    std::uint64_t empty_sent = flow.empty_sent;
+    while (!flow.queue.empty()) {
+        const WaitingFrame& front = frames.front(flow.queue);
+        const std::size_t size = stream_bytes(front.body.size(), front.flags);
+        const bool fin = (front.flags & wire::flag::fin) != 0;
+        const std::uint64_t left = received - flow.sent;
+        if (size == 0 && fin ? !finished : size == 0 ? empty_sent >= empty : left == 0) break;
+        if (size > left) {
+            frames.split_front(flow.queue, left);
+        } else {
+            frames.pop(flow.queue);
+            if (size == 0 && !fin) ++empty_sent;
+            if (fin) flow.fin_sent = true;
+        }
+        const std::uint64_t gone = std::min<std::uint64_t>(size, left);
+        flow.sent += gone;
+        counts.bytes_out += gone;
+        counts.bytes_queued -= gone;
+    }
+    flow.empty_sent = empty_sent;
+    flow.kept_from = flow.credit = flow.sent;
+    return flow.sent == received && (!finished || flow.fin_sent);
+}
+
+/// The other end's process has dealt with the bytes below `consumed`.
+void Forwarder::State::confirm(Flow& flow, std::uint64_t consumed) {
+    while (!flow.kept.empty() && flow.kept_from < consumed) {
+        const WaitingFrame& front = frames.front(flow.kept);
+        const std::size_t size = stream_bytes(front.body.size(), front.flags);
+        const std::uint64_t left = consumed - flow.kept_from;
+        if (size > left) {
+            frames.split_front(flow.kept, left);
+        } else if ((front.flags & wire::flag::fin) != 0) {
+            return;  // the end stays until it is acknowledged
+        } else {
+            if (size == 0) ++flow.empty_sent;
+            frames.pop(flow.kept);
+        }
+        flow.kept_from += std::min<std::uint64_t>(size, left);
+    }
+}
+
+void Forwarder::State::drop_kept(Flow& flow) {
+    while (!flow.kept.empty()) frames.pop(flow.kept);
+    flow.kept_from = flow.sent;
+}
+
+/// From now on the stream does not outlive its way.
+void Forwarder::State::stop_keeping(Flow& flow) {
+    flow.keeps = false;
+    drop_kept(flow);
+}
+
+Result<> Forwarder::State::on_fin_ack(EndRef ref, const Buffer& body) {
+    const End& end = crossings.end(ref);
+    if (!body.empty() || !is_network(end)) return protocol_error("FIN_ACK with a payload, or here");
+    if (end.state != EndState::open) return success();
+    Flow& flow = flow_to(ref);
+    const bool at_end = crossings[ref / 2].far != no_far;
+    if (at_end && flow.fin_acked) return success();  // said once more on another circuit
+    if (!flow.fin_sent || flow.fin_acked) return protocol_error("FIN_ACK without an end");
+    flow.fin_acked = true;
+    drop_kept(flow);
+    const EndState sender = other_end(ref).state;
+    if (at_end) {
+        acknowledge(ref / 2);
+    } else if (sender == EndState::open || sender == EndState::opening) {
+        await(ref ^ 1U, pending::fin_ack);
+    }
+    if (!held.empty()) release_grants(ref ^ 1U);
+    close_if_finished(ref);
+    return success();
+}
+
+/// Tells the other end that its end of stream has arrived; the egress not before its own has.
+void Forwarder::State::acknowledge(std::uint32_t index) {
+    Crossing& crossing = crossings[index];
+    if (crossing.far == no_far) return;
+    const EndRef far = index * 2 + crossing.far;
+    const Flow& in = flow_from(far);
+    if (!in.fin_sent || in.ack_sent || (crossing.far == 0 && !crossing.flows[1].fin_acked)) return;
+    const EndState state = crossings.end(far).state;
+    if (state == EndState::open || state == EndState::opening) await(far, pending::fin_ack);
+}
+
+// ---- how it ends
+
+void Forwarder::State::give_up_way(std::uint32_t index) {
+    const Crossing& crossing = crossings[index];
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options.resume).count();
+    Error error(Code::no_route,
+                "no way to the other end of the stream for " + std::to_string(seconds) + " s");
+    if (crossing.far == 1 && crossing.opening->refusal.code() != 0)
+        error.detail += ": " + wire::to_error(crossing.opening->refusal).detail;
+    end_at_near(index, error);
+}
+
+/// The far end is gone for good; the process hears why, and how much is certain.
+void Forwarder::State::end_at_near(std::uint32_t index, const Error& reason) {
+    Crossing& crossing = crossings[index];
+    const EndRef far = index * 2 + crossing.far;
+    Error told = reason;
+    told.detail += " (" + std::to_string(flow_to(far).window.consumed) + " of " +
+                   std::to_string(std::max(flow_to(far).most_sent, flow_to(far).sent)) +
+                   " bytes sent are confirmed)";
+    end_stream(crossing, Event::Kind::stream_ended, reason);
+    stop_waiting(far);
+    reset_end(far ^ 1U, reset_body(told));
+    remove_if_over(index);
+}
+
+/// A stream that ended here is remembered.
+void Forwarder::State::bury(std::uint32_t index) {
+    Crossing& crossing = crossings[index];
+    if (crossing.far != 0 || crossing.opening == nullptr) return;
+    const StreamKey stream = StreamKey::of(crossing.opening->open);
+    if (arrived.erase(stream) != 0)
+        tombstones.add(clock, stream, std::move(crossing.opening->ending));
+}
+
+}  // namespace jetway::routing

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""A stream whose machine in the middle dies goes on over another one: `call` from a to c and back, by b or by d, while b
+and d are killed in turn and started again. What comes back is what was sent. Prints how long nothing came after each.
+
+JETWAY_E2E_KILLS: how many (6); JETWAY_E2E_RATE: bytes a second in each direction (40,000,000; 0: as fast as it goes)."""
+
+import hashlib
+import os
+import random
+import signal
+import statistics
+import threading
+import time
+import unittest
+
+from mesh import SLOWNESS, Mesh, Output, until
+
+KILLS = int(os.environ.get("JETWAY_E2E_KILLS", "6"))
+RATE = int(os.environ.get("JETWAY_E2E_RATE", "40000000"))
+BLOCK = random.Random(7).randbytes(1 << 16)  # each block of the stream begins with its number
+
+SQUARE = """
+mesh: square
+machines:
+  a:
+    listen: NET.1:9001
+    terminals:
+      - { name: to-b, address: "NET.2:9001" }
+      - { name: to-d, address: "NET.4:9001" }
+  b:
+    listen: NET.2:9001
+    terminals:
+      - { name: to-c, address: "NET.3:9001" }
+  c:
+    listen: NET.3:9001
+    services:
+      - cat: { run: cat }
+  d:
+    listen: NET.4:9001
+    terminals:
+      - { name: to-c, address: "NET.3:9001" }
+"""
+
+
+class Traffic:
+    """A call that sends without end until told to stop, and looks at each byte that comes back."""
+
+    def __init__(self, mesh):
+        self.call = mesh.start("call", "cat", "--machine", "a", stdin=-1, stderr=None)
+        self.stop = False
+        self.sent = hashlib.sha256()
+        self.received = hashlib.sha256()
+        self.bytes_sent = self.bytes_received = 0
+        self.last = time.monotonic()
+        self.longest = 0.0
+        self.threads = [threading.Thread(target=self.write), threading.Thread(target=self.read)]
+        for thread in self.threads:
+            thread.start()
+
+    def write(self):
+        begin = time.monotonic()
+        number = 0
+        while not self.stop:
+            block = number.to_bytes(8, "little") + BLOCK[8:]
+            self.sent.update(block)
+            self.call.stdin.write(block)
+            self.bytes_sent += len(block)
+            number += 1
+            if RATE:
+                time.sleep(max(0.0, begin + self.bytes_sent / RATE - time.monotonic()))
+        self.call.stdin.close()
+
+    def read(self):
+        while chunk := self.call.stdout.read1(1 << 16):
+            now = time.monotonic()
+            self.longest = max(self.longest, now - self.last)
+            self.last = now
+            self.received.update(chunk)
+            self.bytes_received += len(chunk)
+
+    def pause(self):
+        """The longest time without a byte since the last call."""
+        longest = max(self.longest, time.monotonic() - self.last)
+        self.longest = 0.0
+        return longest
+
+    def end(self):
+        self.stop = True
+        for thread in self.threads:
+            thread.join()
+        return self.call.wait()
+
+
+class Resume(unittest.TestCase):
+    def setUp(self):
+        self.mesh = Mesh(SQUARE)
+        self.addCleanup(self.mesh.close)
+        self.mesh.wait_for("a", "cat")
+        until(lambda: self.ways() == 2, 5, "a has two ways to c")
+        self.outputs = []
+
+    def ways(self):
+        rows = self.mesh.json("routes", "cat", "--machine", "a")["routes"]
+        return len([row for row in rows if row["path"]])
+
+    def start(self, machine):
+        process = self.mesh.start("run", self.mesh.path, "--machine", machine)
+        self.outputs.append(Output(process.stdout))
+        self.outputs[-1].wait_for(f"ready  {machine}", 5)
+
+    def break_in_turn(self, strike, mend):
+        traffic = Traffic(self.mesh)
+        self.addCleanup(traffic.end)
+        until(lambda: traffic.bytes_received > 1_000_000, 5, "bytes come back")
+        pauses = []
+        for number in range(KILLS):
+            machine = "bd"[number % 2]
+            # The other one must be there, or nobody is.
+            until(lambda: self.ways() == 2, 10, "a has two ways to c")
+            so_far = traffic.bytes_received
+            traffic.pause()
+            strike(machine)
+            until(lambda: traffic.bytes_received > so_far + 4_000_000, 20, "bytes come back again")
+            pauses.append(traffic.pause())
+            mend(machine)
+        self.assertEqual(traffic.end(), 0)
+        self.assertEqual(traffic.bytes_received, traffic.bytes_sent)
+        self.assertEqual(traffic.received.hexdigest(), traffic.sent.hexdigest())
+        pauses.sort()
+        at = lambda share: pauses[min(len(pauses) - 1, int(share * len(pauses)))] * 1000
+        print(f"{self._testMethodName}: {KILLS} times, {traffic.bytes_sent:,} bytes each way; nothing came for "
+              f"{statistics.median(pauses) * 1000:.0f} ms, p99 {at(0.99):.0f} ms, at most {pauses[-1] * 1000:.0f} ms")
+        return pauses
+
+    def test_nothing_is_lost_when_the_machine_in_the_middle_is_killed(self):
+        pauses = self.break_in_turn(lambda machine: os.kill(self.mesh.pid(machine), signal.SIGKILL), self.start)
+        self.assertLess(statistics.median(pauses), 0.1 * SLOWNESS)
+
+    def test_nothing_is_lost_when_the_machine_in_the_middle_freezes(self):
+        frozen = {}
+
+        def freeze(machine):
+            frozen[machine] = self.mesh.pid(machine)
+            os.kill(frozen[machine], signal.SIGSTOP)
+
+        def thaw(machine):
+            os.kill(frozen.pop(machine), signal.SIGCONT)
+
+        pauses = self.break_in_turn(freeze, thaw)
+        self.assertLess(statistics.median(pauses), 0.7 * SLOWNESS)
+
+
+if __name__ == "__main__":
+    unittest.main()
