@@ -101,7 +101,10 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if (newest == flow.window) return success();
     if (!(newest == *window)) body = wire::encode(newest);
     flow.window = newest;
-    if (flow.keeps) confirm(flow, newest.consumed);
+    if (flow.keeps) {
+        confirm(flow, newest.consumed);
+        if (!held.empty()) release_grants(ref ^ 1U);
+    }
     const bool was_blocked = flow.credit == flow.sent;
     flow.credit = std::max(flow.credit, newest.up_to);
     if (was_blocked) schedule(ref);
@@ -234,6 +237,10 @@ void Forwarder::State::schedule(EndRef to) {
     if (!may_send(flow_to(to))) return;
     End& end = crossings.end(to);
     if (end.state == EndState::waiting) return;
+    // The egress says first how much it has.
+    const Crossing& crossing = crossings[to / 2];
+    if (crossing.far == 1 && (to & 1U) == 1U && !crossing.answered && crossing.opening->established)
+        return;
     link_of(end).data.push_back(crossings, to);
     notify(end.link);
 }

@@ -164,6 +164,7 @@ void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, const Er
                 std::make_unique<wire::Nack>(wire::to_nack(reason, options.machine));
     }
     for (Flow& flow : crossing.flows) stop_keeping(flow);
+    if (!held.empty()) release_grants(held.front());
     if (reason.code == Code::ok) return report(kind, crossing, {});
     if (kind == Event::Kind::stream_ended) ++counts.streams_reset;
     report(kind, crossing, reason.line());

@@ -622,6 +622,114 @@ TEST_F(ForwarderTest, AllStreamsOfALinkCanBeResetWhileItStays) {
 
 // ---- no way yet, or another one
 
+/// A stream of a process towards the east, whose way can break; then it goes south.
+class GoingOn : public ForwarderTest {
+protected:
+    GoingOn() {
+        roads.add_link(process, false, LinkKind::local);
+        accepts(process, open_frame(1, "east-service", 100));
+        EXPECT_EQ(all(east), (Lines{"OPEN 1"}));
+        accepts(east, opened_frame(1));
+        accepts(east, window_frame(1, 100));
+        accepts(process, window_frame(1, 100));
+        all(process);
+        all(east);
+    }
+    void break_way() {
+        roads.signposts().put_second("east-service", south);
+        wire::Reset reset = wire::to_reset(Error(Code::closed, "the link is gone"), "far");
+        reset.set_resumable(true);
+        accepts(east, {FrameType::reset, 1, wire::encode(reset)});
+        EXPECT_EQ(all(east), (Lines{"RESET_ACK 1"}));
+    }
+    wire::Open next_open(LinkId link) {
+        const auto frame = roads.pull(link);
+        EXPECT_TRUE(frame && frame->header.is(FrameType::open));
+        return frame ? *wire::decode<wire::Open>(frame->body.bytes()) : wire::Open();
+    }
+    static Frame opened_with(std::uint32_t label, std::uint64_t received, bool finished = false,
+                             std::uint64_t empty = 0) {
+        wire::Opened opened;
+        opened.set_received(received);
+        opened.set_received_empty(empty);
+        opened.set_finished(finished);
+        return {FrameType::opened, label, wire::encode(opened)};
+    }
+
+    static constexpr LinkId process = 5;
+};
+
+TEST_F(GoingOn, WhatTheEgressLacksIsSentAgainAndNothingElse) {
+    accepts(process, data_frame(1, "hello "));
+    accepts(process, data_frame(1, "world"));
+    accepts(east, data_frame(1, "back"));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 hello ", "DATA 1 world"}));
+    break_way();
+    const wire::Open open = next_open(south);
+    EXPECT_TRUE(open.resume());
+    EXPECT_EQ(open.attempt(), 2U);
+    EXPECT_EQ(open.received(), 4U);
+    EXPECT_EQ(open.first_window(), 0U);
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0"})) << "what the process grants counts there too";
+    accepts(process, fin_frame(1));
+    EXPECT_EQ(all(south), Lines{}) << "not before the egress has said how much it has";
+    accepts(south, opened_with(1, 8));
+    accepts(south, window_frame(1, 100, 6));
+    EXPECT_EQ(all(south), (Lines{"DATA 1 rld", "DATA 1 FIN"}));
+    accepts(south, data_frame(1, " again", wire::flag::fin));
+    EXPECT_EQ(all(process), (Lines{"WINDOW 1 100 6", "DATA 1 back", "DATA 1  again FIN"}));
+    EXPECT_EQ(all(south), (Lines{"FIN_ACK 1"}));
+    EXPECT_EQ(roads.forwarder().streams_on(process), 0U);
+    EXPECT_EQ(roads.forwarder().streams_on(south), 1U);
+    accepts(south, fin_ack_frame(1));
+    EXPECT_EQ(roads.forwarder().streams_on(south), 0U);
+}
+
+TEST_F(GoingOn, TheEndIsSentAgainUntilItIsAcknowledged) {
+    accepts(process, data_frame(1, "all", wire::flag::fin));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 all FIN"}));
+    break_way();
+    next_open(south);
+    accepts(south, opened_with(1, 3, true));
+    accepts(south, window_frame(1, 100, 3));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0"})) << "it has the end";
+    accepts(south, fin_ack_frame(1));
+    refuses(south, data_frame(1, std::string(200, 'x')), "beyond");
+}
+
+TEST_F(GoingOn, MessagesWithoutAByteComeOnceToo) {
+    accepts(process, data_frame(1, {}, wire::flag::eom));
+    accepts(process, data_frame(1, {}, wire::flag::eom));
+    accepts(process, data_frame(1, "x", wire::flag::eom));
+    accepts(process, data_frame(1, {}, wire::flag::eom));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 EOM", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
+    break_way();
+    next_open(south);
+    accepts(south, opened_with(1, 0, false, 1));
+    accepts(south, window_frame(1, 100));
+    all(process);
+    EXPECT_EQ(all(south),
+              (Lines{"WINDOW 1 100 0", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
+}
+
+TEST_F(GoingOn, AnEgressThatHasMoreThanWasSentEndsTheStream) {
+    accepts(process, data_frame(1, "hello"));
+    all(east);
+    break_way();
+    all(south);
+    accepts(south, opened_with(1, 6));
+    EXPECT_EQ(next(process).substr(0, 19), "RESET 1 E-PROTOCOL ");
+    EXPECT_EQ(next(south).substr(0, 19), "RESET 1 E-PROTOCOL ");
+}
+
+TEST_F(GoingOn, AnEgressThatHasForgottenTheStreamSaysSo) {
+    break_way();
+    all(south);
+    accepts(south, nack_frame(1, Code::outcome_unknown, "far"));
+    EXPECT_EQ(next(process).substr(0, 26), "RESET 1 E-OUTCOME-UNKNOWN ");
+    EXPECT_EQ(roads.forwarder().streams_on(south), 0U);
+}
+
 class Patience : public ForwarderTest {
 protected:
     static constexpr LinkId process = 9;
