@@ -57,12 +57,14 @@ std::string terminals(const json::object& answer) {
 }
 
 std::string streams(const json::object& answer) {
-    Table table({"STREAM FROM", "TO", ">SENT", ">ANSWERED", ">QUEUED"});
+    Table table({"STREAM FROM", "TO", ">SENT", ">ANSWERED", ">QUEUED", ">UNCONFIRMED", "STATE"});
     for (const json::object& row : objects_of(answer, "streams")) {
         table.add({text_of(row, "source"), text_of(row, "destination"),
                    std::to_string(number_of(row, "forward_bytes")),
                    std::to_string(number_of(row, "backward_bytes")),
-                   std::to_string(number_of(row, "queued"))});
+                   std::to_string(number_of(row, "queued")),
+                   std::to_string(number_of(row, "kept")),
+                   text_of(row, "state") == "waiting" ? "waits for a way" : "open"});
     }
     return table.empty() ? "" : "\n" + table.text();
 }

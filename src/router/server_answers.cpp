@@ -53,7 +53,10 @@ json::object stream_row(const routing::StreamInfo& row) {
             {"destination", row.destination},
             {"forward_bytes", row.forward_bytes},
             {"backward_bytes", row.backward_bytes},
-            {"queued", row.queued}};
+            {"queued", row.queued},
+            {"kept", row.kept},
+            {"attempt", row.attempt},
+            {"state", row.waiting ? "waiting" : "open"}};
 }
 
 json::object route_row(const routing::RouteRow& row) {
@@ -85,6 +88,7 @@ json::object counts_of(const routing::ForwarderCounts& counts) {
             {"streams_opened", counts.streams_opened},
             {"streams_refused", counts.streams_refused},
             {"streams_reset", counts.streams_reset},
+            {"streams_resumed", counts.streams_resumed},
             {"grants_held", counts.grants_held}};
 }
 

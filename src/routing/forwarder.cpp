@@ -102,13 +102,23 @@ std::vector<StreamInfo> Forwarder::streams() const {
     for (std::uint32_t index = 0; index < state_->crossings.bound(); ++index) {
         const Crossing& crossing = state_->crossings[index];
         const auto& [from, to] = crossing.ends;
-        if (from.state != EndState::open && to.state != EndState::open) continue;
+        const bool waits = from.state == EndState::waiting || to.state == EndState::waiting;
+        if (!waits && from.state != EndState::open && to.state != EndState::open) continue;
         const auto& [forward, backward] = crossing.flows;
         const auto bytes = [](const FrameQueue& queue) {
             return queue.charge - queue.frames * frame_charge;
         };
-        result.push_back({from.link, to.link, crossing.source, crossing.destination, forward.sent,
-                          backward.sent, bytes(forward.queue) + bytes(backward.queue)});
+        StreamInfo& row = result.emplace_back();
+        row.from = from.link;
+        row.to = to.link;
+        row.source = crossing.source;
+        row.destination = crossing.destination;
+        row.forward_bytes = forward.sent;
+        row.backward_bytes = backward.sent;
+        row.queued = bytes(forward.queue) + bytes(backward.queue);
+        row.kept = bytes(forward.kept) + bytes(backward.kept);
+        row.attempt = crossing.opening == nullptr ? 0 : crossing.opening->open.attempt();
+        row.waiting = waits;
     }
     return result;
 }

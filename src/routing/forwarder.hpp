@@ -92,6 +92,9 @@ struct StreamInfo {
     std::uint64_t forward_bytes = 0;
     std::uint64_t backward_bytes = 0;
     std::size_t queued = 0;
+    std::size_t kept = 0;       // bytes that left, and are kept until they are confirmed
+    std::uint32_t attempt = 0;  // at an end of the stream: the one that counts
+    bool waiting = false;       // for a way
 };
 
 struct ForwarderCounts {
