@@ -186,6 +186,7 @@ Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Fram
 
 void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& reason,
                                      RouterId peer) {
+    link.closing = true;
     wire::Reset told = wire::to_reset(reason, options.machine);
     if (peer != 0) {
         told.set_resumable(true);

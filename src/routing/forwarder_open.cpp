@@ -118,7 +118,7 @@ void Forwarder::State::forget_body(Opening& opening) {
 boost::system::result<void, wire::Nack> Forwarder::State::open_onward(std::uint32_t index,
                                                                       LinkId to, wire::Open& open) {
     StreamLink* link = find_link(to);
-    if (link == nullptr) return nack(Code::no_route, "the next link is gone");
+    if (link == nullptr || link->closing) return nack(Code::no_route, "the next link is gone");
     if (link->crowded()) return nack(Code::pressure, "too much waits for " + link->name());
     const auto window = std::min({wire::first_window, open.first_window(), link->usable_pool});
     open.set_first_window(window);

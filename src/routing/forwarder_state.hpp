@@ -57,6 +57,7 @@ struct StreamLink {
     std::deque<std::uint32_t> stray_acks;  // answers to RESETs on labels that were free already
     std::size_t control_bytes = 0;         // of the bodies that wait in the control lane
     std::size_t unanswered = 0;            // OPENs of the peer that have no answer yet
+    bool closing = false;                  // nothing is opened over it any more
 
     bool is_ours(std::uint32_t label) const { return ((label & 1U) == 1U) == options.dialled; }
     /// The control lane holds so much already that new bodies are cut down or refused.

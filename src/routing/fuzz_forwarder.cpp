@@ -44,11 +44,34 @@ std::uint32_t label_from(Input& input) {
     return static_cast<std::uint32_t>(input.byte()) << (byte - 250) * 4;
 }
 
+/// An OPEN of one of a few streams, that ends here: the first attempt, or a later one.
+wire::Frame attempt_from(Input& input, std::uint32_t label, const char* destination) {
+    wire::Open open;
+    open.set_destination(destination);
+    open.mutable_id()->set_router(1);
+    open.mutable_id()->set_epoch(1);
+    open.mutable_id()->set_counter(input.byte() % 3U);
+    open.set_attempt(input.byte() % 8U);
+    open.set_egress(Signposts::here);
+    open.add_route(1);
+    open.add_route(Signposts::here);
+    open.set_position(1);
+    open.set_resume(input.byte() % 2 == 0);
+    if (open.resume()) {
+        open.set_received(input.byte() * 8UL);
+        open.set_received_empty(input.byte() % 4U);
+        open.set_finished(input.byte() % 4 == 0);
+    } else {
+        open.set_first_window(input.byte() * 64U);
+    }
+    return {wire::FrameType::open, label, wire::encode(open)};
+}
+
 wire::Frame frame_from(Input& input) {
     const std::uint8_t shape = input.byte();
     const std::uint32_t label = label_from(input);
     static constexpr const char* destinations[] = {"to-0", "to-1", "to-2", "to-3", "nowhere"};
-    switch (shape % 12) {
+    switch (shape % 17) {
         case 0:
         case 1:
             return open_frame(label, destinations[input.byte() % 5], input.byte() * 64U);
@@ -70,6 +93,23 @@ wire::Frame frame_from(Input& input) {
             return reset_frame(label);
         case 10:
             return reset_ack_frame(label);
+        case 11:
+            return fin_ack_frame(label);
+        case 12:
+        case 13:
+            return attempt_from(input, label, destinations[input.byte() % 5]);
+        case 14: {
+            wire::Opened opened;
+            opened.set_received(input.byte() * 8UL);
+            opened.set_received_empty(input.byte() % 4U);
+            opened.set_finished(input.byte() % 2 == 0);
+            return {wire::FrameType::opened, label, wire::encode(opened)};
+        }
+        case 15: {
+            wire::Reset reset = wire::to_reset(Error(Code::closed, "the link is gone"), "far");
+            reset.set_resumable(true);
+            return {wire::FrameType::reset, label, wire::encode(reset)};
+        }
         default: {
             wire::Frame frame(wire::FrameType::open, label, input.bytes(input.byte()), shape);
             frame.header.type = input.byte();
@@ -85,6 +125,8 @@ public:
             roads_.put_sign("to-" + std::to_string(link), link);
             join(link);
         }
+        roads_.signposts().put_second("to-2", 3);  // where a stream goes on
+        roads_.signposts().put_second("to-3", 2);
     }
     void run() {
         while (!input_.empty()) {
