@@ -44,7 +44,7 @@ public:
         forget(now);
         if (order_.size() >= most) drop_oldest();
         if (endings_.emplace(stream, std::move(ending)).second)
-            order_.push_back({stream, now + lifetime_});
+            order_.emplace_back(stream, now + lifetime_);
     }
     std::optional<wire::Nack> find(Time now, const StreamKey& stream) {
         forget(now);
