@@ -224,3 +224,29 @@ machines:
 pipelines:
   shout: cat | upper
 """
+
+# Two ways from a to c.
+SQUARE = """
+mesh: square
+machines:
+  a:
+    listen: NET.1:9001
+    services: [echo]
+    terminals:
+      - { name: to-b, address: "NET.2:9001" }
+      - { name: to-d, address: "NET.4:9001" }
+  b:
+    listen: NET.2:9001
+    terminals:
+      - { name: to-c, address: "NET.3:9001" }
+  c:
+    listen: NET.3:9001
+    services:
+      - cat: { run: cat }
+  d:
+    listen: NET.4:9001
+    terminals:
+      - { name: to-c, address: "NET.3:9001" }
+pipelines:
+  shout: cat | echo
+"""

@@ -13,33 +13,11 @@ import threading
 import time
 import unittest
 
-from mesh import SLOWNESS, Mesh, Output, until
+from mesh import SLOWNESS, SQUARE, Mesh, Output, until
 
 KILLS = int(os.environ.get("JETWAY_E2E_KILLS", "6"))
 RATE = int(os.environ.get("JETWAY_E2E_RATE", "40000000"))
 BLOCK = random.Random(7).randbytes(1 << 16)  # each block of the stream begins with its number
-
-SQUARE = """
-mesh: square
-machines:
-  a:
-    listen: NET.1:9001
-    terminals:
-      - { name: to-b, address: "NET.2:9001" }
-      - { name: to-d, address: "NET.4:9001" }
-  b:
-    listen: NET.2:9001
-    terminals:
-      - { name: to-c, address: "NET.3:9001" }
-  c:
-    listen: NET.3:9001
-    services:
-      - cat: { run: cat }
-  d:
-    listen: NET.4:9001
-    terminals:
-      - { name: to-c, address: "NET.3:9001" }
-"""
 
 
 class Traffic:

@@ -6,34 +6,7 @@ import os
 import signal
 import unittest
 
-from mesh import ROW, SLOWNESS, Mesh, Output, Place, until
-
-# Two ways from a to c.
-SQUARE = """
-mesh: square
-machines:
-  a:
-    listen: NET.1:9001
-    services: [echo]
-    terminals:
-      - { name: to-b, address: "NET.2:9001" }
-      - { name: to-d, address: "NET.4:9001" }
-  b:
-    listen: NET.2:9001
-    terminals:
-      - { name: to-c, address: "NET.3:9001" }
-  c:
-    listen: NET.3:9001
-    services:
-      - cat: { run: cat }
-  d:
-    listen: NET.4:9001
-    terminals:
-      - { name: to-c, address: "NET.3:9001" }
-pipelines:
-  shout: cat | echo
-"""
-
+from mesh import ROW, SLOWNESS, SQUARE, Mesh, Output, Place, until
 
 def json_lines(text):
     return [json.loads(line) for line in text.splitlines()]
