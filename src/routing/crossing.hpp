@@ -99,7 +99,8 @@ struct Opening {
     std::size_t size = 0;                // of the OPEN that is kept whole
     bool established = false;            // OPENED has passed
     bool pinned = false;                 // an attempt may have arrived: at no other instance
-    std::uint32_t tries = 0;             // to go on, since the way broke
+    std::uint32_t tries = 0;             // to go on, since it last did
+    Time last_try{};                     // of these
     Buffer answer;                       // at the egress: that OPENED
     wire::Nack refusal;                  // the last one, while it waits
     Time until{};                        // how long it waits

@@ -52,7 +52,6 @@ bool Forwarder::State::lose_way(Time now, EndRef ref) {
     waiting.push_back(index);
     if (opening.until <= now) {
         opening.until = now + options.resume + (ingress ? Duration::zero() : egress_patience);
-        opening.tries = 0;
     }
     opening.again = Time::max();
     opening.pinned = true;
@@ -87,11 +86,16 @@ void Forwarder::State::leave_circuit(EndRef ref) {
 
 // ---- at the ingress
 
-/// Another attempt, or a wait for the next one.
+/// Another attempt, or a wait for the next one. However fast ways come and go, a stream that does
+/// not get through makes a few attempts at once, then one in least_pause.
 void Forwarder::State::go_on(Time now, std::uint32_t index) {
     Crossing& crossing = crossings[index];
     Opening& opening = *crossing.opening;
     wire::Open& open = opening.open;
+    if (opening.tries >= tries_at_once && now < opening.last_try + least_pause) {
+        opening.again = std::min(opening.again, opening.last_try + least_pause);
+        return;
+    }
     if (opening.established) {
         const Flow& back = crossing.flows[1];
         open.set_resume(true);
@@ -109,7 +113,11 @@ void Forwarder::State::go_on(Time now, std::uint32_t index) {
     std::erase(waiting, index);
     crossing.ends[1] = End{};
     crossing.answered = false;
-    if (const auto opened = open_onward(index, *to, open); opened) return;
+    if (const auto opened = open_onward(index, *to, open); opened) {
+        ++opening.tries;
+        opening.last_try = now;
+        return;
+    }
     crossing.ends[1].state = EndState::waiting;
     waiting.push_back(index);
     wait_again(now, index);
@@ -140,7 +148,7 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
         crossing.ends[1].state = EndState::waiting;
         waiting.push_back(index);
         opening.refusal = nack;
-        return ++opening.tries <= tries_at_once ? go_on(now, index) : wait_again(now, index);
+        return opening.tries < tries_at_once ? go_on(now, index) : wait_again(now, index);
     }
     // Nobody ever heard of it there.
     if (!opening.established && opening.whole &&

@@ -708,8 +708,7 @@ TEST_F(GoingOn, MessagesWithoutAByteComeOnceToo) {
     accepts(south, opened_with(1, 0, false, 1));
     accepts(south, window_frame(1, 100));
     all(process);
-    EXPECT_EQ(all(south),
-              (Lines{"WINDOW 1 100 0", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
 }
 
 TEST_F(GoingOn, AnEgressThatHasMoreThanWasSentEndsTheStream) {
@@ -728,6 +727,27 @@ TEST_F(GoingOn, AnEgressThatHasForgottenTheStreamSaysSo) {
     accepts(south, nack_frame(1, Code::outcome_unknown, "far"));
     EXPECT_EQ(next(process).substr(0, 26), "RESET 1 E-OUTCOME-UNKNOWN ");
     EXPECT_EQ(roads.forwarder().streams_on(south), 0U);
+}
+
+TEST_F(GoingOn, AWayThatRefusesIsNotAskedWithEveryNews) {
+    break_way();
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        next_open(south);
+        accepts(south, nack_frame(1, Code::pressure, "far"));
+    }
+    EXPECT_EQ(roads.pull(south), std::nullopt) << "three at once";
+    Time now{};
+    int opens = 0;
+    for (; now < Time(std::chrono::seconds(1)); now += std::chrono::milliseconds(1)) {
+        roads.forwarder().retry(now);
+        roads.forwarder().tick(now);
+        if (const auto frame = roads.pull(south); frame && frame->header.is(FrameType::open)) {
+            ++opens;
+            accepts(south, nack_frame(1, Code::pressure, "far"));
+        }
+    }
+    EXPECT_GE(opens, 15);
+    EXPECT_LE(opens, 20) << "one in 50 ms";
 }
 
 class Patience : public ForwarderTest {

@@ -14,7 +14,11 @@ using routing::Version;
 using wire::FrameType;
 
 constexpr std::uint32_t most_generations = 3;
-constexpr std::uint32_t most_attempts = 100;  // to go on within half a minute
+constexpr std::size_t most_instances = 4;  // that one stream is offered to
+/// A stream whose way broke makes a few attempts at once, then one in 50 ms; twice that, for one
+/// that goes on meanwhile and breaks once more.
+constexpr std::size_t most_attempts = 5;
+constexpr auto attempts_within = std::chrono::milliseconds(100);
 
 const Holding* find(const std::vector<Holding>& holdings, RouterId origin) {
     const auto found = std::ranges::find(holdings, origin, &Holding::origin);
@@ -105,18 +109,32 @@ void Watch::say(const Machine& machine, const std::string& what) {
 
 void Watch::see(const Machine& from, const wire::Frame& frame) {
     if (!frame.header.is(FrameType::open)) return;
-    if (const auto open = wire::decode<wire::Open>(frame.body.bytes())) follow(from, *open);
+    const auto open = wire::decode<wire::Open>(frame.body.bytes());
+    if (!open) return;
+    follow(from, *open);
+    if (open->id().router() == from.router() && from.router() != cloned_) count(from, *open);
+}
+
+/// A stream that is refused is offered to a few instances; one whose way broke has its own pace.
+void Watch::count(const Machine& from, const wire::Open& open) {
+    if (attempts_.size() > 10'000) attempts_.clear();
+    Attempts& attempts = attempts_[{open.id().router(), open.id().epoch(), open.id().counter()}];
+    attempts.instances.insert({open.egress(), open.egress_epoch(), open.instance()});
+    if (attempts.instances.size() > most_instances)
+        say(from, "offers a stream to a fifth instance");
+    attempts.times.push_back(mesh_.now());
+    while (attempts.times.front() + attempts_within < mesh_.now()) attempts.times.pop_front();
+    if (attempts.times.size() > most_attempts) say(from, "tries a stream too often");
 }
 
 /// Within a generation no router comes twice; each new one knows a dead link more.
 void Watch::follow(const Machine& from, const wire::Open& open) {
     if (journeys_.size() > 10'000) journeys_.clear();
-    Journey& journey =
-        journeys_[{open.id().router(), open.id().epoch(), open.id().counter(), open.attempt()}];
+    const StreamId id{open.id().router(), open.id().epoch(), open.id().counter()};
+    Journey& journey = journeys_[{id, open.attempt()}];
     std::vector<std::pair<RouterId, RouterId>> failed;
     failed.reserve(static_cast<std::size_t>(open.failed_size()));
     for (const wire::Edge& edge : open.failed()) failed.emplace_back(edge.from(), edge.to());
-    if (open.attempt() > most_attempts) say(from, "tries a stream too often");
     if (open.generation() > most_generations) say(from, "begins a fourth generation");
     if (++journey.steps > wire::hop_limit) say(from, "a stream makes more than 1,024 steps");
     if (open.generation() != journey.generation || failed != journey.failed) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -35,7 +36,12 @@ private:
         std::set<routing::RouterId> crossed;  // in this generation
         std::uint32_t steps = 0;
     };
-    using StreamId = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::uint32_t>;
+    using StreamId = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
+    /// What the ingress of a stream has sent.
+    struct Attempts {
+        std::set<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> instances;
+        std::deque<Time> times;  // the latest
+    };
     struct Seen {
         std::uint64_t life = 0;
         std::uint64_t revision = 0;  // of what was looked at
@@ -48,6 +54,7 @@ private:
 
     void see(const Machine& from, const wire::Frame& frame);
     void follow(const Machine& from, const wire::Open& open);
+    void count(const Machine& from, const wire::Open& open);
     void check_versions(const Machine& machine);
     void check_paths(const Machine& machine);
     bool has_changed(const Machine& machine);
@@ -57,7 +64,8 @@ private:
     void say(const Machine& machine, const std::string& what);
 
     Mesh& mesh_;
-    std::map<StreamId, Journey> journeys_;
+    std::map<std::pair<StreamId, std::uint32_t>, Journey> journeys_;
+    std::map<StreamId, Attempts> attempts_;
     std::map<std::string, Seen> seen_;
     /// A link as it was when it was looked at: the revisions of its ends and of what joins them.
     struct Compared {
