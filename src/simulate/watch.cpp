@@ -119,6 +119,8 @@ void Watch::see(const Machine& from, const wire::Frame& frame) {
 void Watch::count(const Machine& from, const wire::Open& open) {
     if (attempts_.size() > 10'000) attempts_.clear();
     Attempts& attempts = attempts_[{open.id().router(), open.id().epoch(), open.id().counter()}];
+    if (open.attempt() <= attempts.last) return;  // comes by on its way, after a U-turn
+    attempts.last = open.attempt();
     attempts.instances.insert({open.egress(), open.egress_epoch(), open.instance()});
     if (attempts.instances.size() > most_instances)
         say(from, "offers a stream to a fifth instance");

@@ -39,6 +39,7 @@ private:
     using StreamId = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
     /// What the ingress of a stream has sent.
     struct Attempts {
+        std::uint32_t last = 0;
         std::set<std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>> instances;
         std::deque<Time> times;  // the latest
     };
