@@ -15,9 +15,9 @@ using wire::FrameType;
 
 constexpr std::uint32_t most_generations = 3;
 constexpr std::size_t most_instances = 4;  // that one stream is offered to
-/// A stream whose way broke makes a few attempts at once, then one in 50 ms; twice that, for one
-/// that goes on meanwhile and breaks once more.
-constexpr std::size_t most_attempts = 5;
+/// Four while it is refused, three at once when its way broke and one in 50 ms after that; three
+/// more when it went on meanwhile and its way broke once more.
+constexpr std::size_t most_attempts = 12;
 constexpr auto attempts_within = std::chrono::milliseconds(100);
 
 const Holding* find(const std::vector<Holding>& holdings, RouterId origin) {
