@@ -3,7 +3,9 @@
 //
 //   bench_round_trip serve                      a raw TCP echo server; prints its port
 //   bench_round_trip tcp PORT COUNT             against it
-//   bench_round_trip mesh MACHINE SERVICE COUNT attached to the daemon of MACHINE
+//   bench_round_trip mesh MACHINE SERVICE COUNT [EVERY_MS]
+//                                               attached to the daemon of MACHINE; the next request
+//                                               at once, or one in so many milliseconds
 //   bench_round_trip sink                       a raw TCP server that reads all, answers one byte
 //   bench_round_trip send PORT                  standard input to it: what plain TCP takes
 #include <algorithm>
@@ -133,7 +135,8 @@ int over_tcp(int port, int count) {
 /// Sends a request, waits for its echo, sends the next.
 class Pinger final : public stream::StreamEvents {
 public:
-    Pinger(io::EventLoop& loop, int count) : loop_(loop), left_(count + warm_up), count_(count) {}
+    Pinger(io::EventLoop& loop, int count, Duration interval)
+        : loop_(loop), left_(count + warm_up), count_(count), interval_(interval) {}
 
     void start(stream::Session& session, const std::string& service) {
         wire::Open open;
@@ -150,7 +153,8 @@ public:
             std::chrono::steady_clock::now() - from_;
         if (--left_ < count_) samples.push_back(took.count());
         if (left_ == 0) return loop_.stop();
-        send();
+        if (interval_ == Duration::zero()) return send();
+        timer_ = loop_.at(std::max(loop_.now(), next_ += interval_), [this] { send(); });
     }
     void on_end(const Error& reason) override { die(reason.text()); }
 
@@ -168,13 +172,17 @@ private:
     std::size_t answered_ = 0;
     int left_;
     int count_;
+    Duration interval_;
+    Time next_ = loop_.now();
+    Handle timer_;
     std::chrono::steady_clock::time_point from_;
 };
 
-int over_mesh(const std::string& machine, const std::string& service, int count) {
+int over_mesh(const std::string& machine, const std::string& service, int count,
+              Duration interval) {
     io::EventLoop loop;
     std::unique_ptr<stream::Session> session;
-    Pinger pinger(loop, count);
+    Pinger pinger(loop, count, interval);
     const Handle attaching =
         attach::connect(loop, machine, {"bench", static_cast<std::uint64_t>(getpid())},
                         [&](Result<std::unique_ptr<stream::Session>> attached) {
@@ -195,6 +203,9 @@ int main(int argc, char** argv) {
     if (mode == "sink") return serve(sink);
     if (mode == "send" && argc == 3) return send(number(argv[2]));
     if (mode == "tcp" && argc == 4) return over_tcp(number(argv[2]), number(argv[3]));
-    if (mode == "mesh" && argc == 5) return over_mesh(argv[2], argv[3], number(argv[4]));
-    die("usage: serve | sink | send PORT | tcp PORT COUNT | mesh MACHINE SERVICE COUNT");
+    if (mode == "mesh" && (argc == 5 || argc == 6)) {
+        const int every = argc == 6 ? number(argv[5]) : 0;
+        return over_mesh(argv[2], argv[3], number(argv[4]), std::chrono::milliseconds(every));
+    }
+    die("usage: serve | sink | send PORT | tcp PORT COUNT | mesh MACHINE SERVICE COUNT [EVERY_MS]");
 }

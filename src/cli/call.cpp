@@ -16,10 +16,10 @@ constexpr Duration last_patience = 1s;  // for the program's status after nobody
 
 class Call final : public stream::StreamEvents {
 public:
-    Call(Attachment& attachment, const std::string& name)
-        : name_(name),
+    Call(Attachment& attachment, const CallOptions& options)
+        : name_(options.ask.name),
           loop_(*attachment.loop),
-          stream_(attachment.session->open(opening(name), *this)),
+          stream_(attachment.session->open(opening(options), *this)),
           input_(loop_, *stream_, [this](const Error& error) { on_unreadable(error); }),
           output_(
               loop_, [this](std::size_t bytes) { on_drained(bytes); },
@@ -59,9 +59,10 @@ public:
     }
 
 private:
-    static wire::Open opening(const std::string& name) {
+    static wire::Open opening(const CallOptions& options) {
         wire::Open open;
-        open.set_destination(name);
+        open.set_destination(options.ask.name);
+        open.set_traffic_class(static_cast<std::uint32_t>(options.traffic_class));
         return open;
     }
 
@@ -112,10 +113,10 @@ private:
 
 }  // namespace
 
-Result<int> call(const AskOptions& options) {
-    JETWAY_TRY(wire::parse_address(options.name));
-    JETWAY_ASSIGN(Attachment attachment, attach_to(options.machine, "call"));
-    return Call(attachment, options.name).run();
+Result<int> call(const CallOptions& options) {
+    JETWAY_TRY(wire::parse_address(options.ask.name));
+    JETWAY_ASSIGN(Attachment attachment, attach_to(options.ask.machine, "call"));
+    return Call(attachment, options).run();
 }
 
 }  // namespace jetway::cli

@@ -37,6 +37,7 @@ struct Options {
     TimelineOptions timeline;
     WhyOptions why;
     bool watch = false;
+    CallOptions call;
     PipeOptions pipe;
     RecOptions rec;
     std::string shell;
@@ -105,6 +106,24 @@ private:
         command->add_option_function<std::string>("-o,--output", take, "text or json")
             ->check(check)
             ->option_text("FORMAT");
+    }
+
+    static void add_class(CLI::App* command, wire::TrafficClass& traffic_class) {
+        static const std::map<std::string, wire::TrafficClass> classes{
+            {"interactive", wire::TrafficClass::interactive},
+            {"normal", wire::TrafficClass::normal},
+            {"bulk", wire::TrafficClass::bulk}};
+        const auto take = [&traffic_class](const std::string& text) {
+            traffic_class = classes.at(text);
+        };
+        const auto check = [](const std::string& text) {
+            return classes.contains(text) ? std::string() : "it is interactive, normal or bulk";
+        };
+        command
+            ->add_option_function<std::string>(
+                "--class", take, "its share of each link: interactive 16, normal 4, bulk 1")
+            ->check(check)
+            ->option_text("CLASS");
     }
 
     void add_running_verbs() {
@@ -286,9 +305,11 @@ private:
     void add_stream_verbs() {
         CLI::App* call =
             add_verb("call", "standard input to a service, its answer to standard output",
-                     [](const Options& options) { return cli::call(options.ask); });
-        call->add_option("NAME", options_.ask.name, "the service, or service@machine")->required();
-        add_machine(call, options_.ask.machine);
+                     [](const Options& options) { return cli::call(options.call); });
+        call->add_option("NAME", options_.call.ask.name, "the service, or service@machine")
+            ->required();
+        add_machine(call, options_.call.ask.machine);
+        add_class(call, options_.call.traffic_class);
         call->footer(
             "Ends when the answer ends, with the status of the remote program.\n"
             "examples, while jetway dev runs the deployment.yml of the README:\n"
@@ -304,6 +325,7 @@ private:
             ->allow_extra_args(false)
             ->option_text("STAGE.KEY=VALUE ...");
         add_machine(pipe, options_.pipe.machine);
+        add_class(pipe, options_.pipe.traffic_class);
         pipe->footer(
             "examples, while jetway dev examples/hairpin/deployment.yml runs:\n"
             "  jetway pipe demo -m machine-a --set 'pty-server.run=ls -lR --color /etc'\n"
@@ -368,9 +390,9 @@ private:
 
     /// What to do next is asked of the same daemon.
     Error for_daemon(Error error) const {
-        for (const std::string* machine :
-             {&options_.ask.machine, &options_.pipe.machine, &options_.rec.machine,
-              &options_.timeline.ask.machine, &options_.why.ask.machine}) {
+        for (const std::string* machine : {&options_.ask.machine, &options_.pipe.machine,
+                                           &options_.rec.machine, &options_.timeline.ask.machine,
+                                           &options_.why.ask.machine, &options_.call.ask.machine}) {
             if (machine->empty()) continue;
             for (const std::string_view verb : {"status", "services", "timeline"}) {
                 if (error.next.starts_with("jetway " + std::string(verb)) &&

@@ -23,6 +23,7 @@ _jetway() {
     case $before in
         -m|--machine) COMPREPLY=($(compgen -W "$(_jetway_names machines)" -- "$word")); return ;;
         -o|--output) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+        --class) COMPREPLY=($(compgen -W "interactive normal bulk" -- "$word")); return ;;
     esac
     if [ "$COMP_CWORD" = 1 ]; then
         COMPREPLY=($(compgen -W "$verbs --help --version" -- "$word"))
@@ -41,6 +42,8 @@ _jetway() {
             case $verb in
                 routes) more=--watch ;;
                 timeline) more="-n --last --since -f --follow" ;;
+                call) more=--class ;;
+                pipe) more="--class --set" ;;
                 simulate) more="--fail --partition --all-single-failures --all-double-failures --watch" ;;
             esac
             COMPREPLY=($(compgen -W "-m --machine -o --output --help $more" -- "$word")) ;;
@@ -62,6 +65,7 @@ _jetway() {
     case ${words[CURRENT-1]} in
         -m|--machine) _jetway_names machines; return ;;
         -o|--output) compadd -- text json; return ;;
+        --class) compadd -- interactive normal bulk; return ;;
     esac
     case ${words[CURRENT]} in
         --machine=*) _jetway_names machines -P --machine=; return ;;
@@ -93,6 +97,7 @@ complete -c jetway -n "__fish_seen_subcommand_from why timeline" -a "(jetway com
 complete -c jetway -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"
 complete -c jetway -s m -l machine -x -a "(jetway complete machines 2>/dev/null)"
 complete -c jetway -s o -l output -x -a "text json"
+complete -c jetway -n '__fish_seen_subcommand_from call pipe' -l class -x -a "interactive normal bulk"
 )sh";
 
 std::set<std::string> service_names(const json::object& answer) {

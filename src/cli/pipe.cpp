@@ -47,8 +47,11 @@ Result<std::map<std::string, std::string>> service_types(Attachment& attachment)
 
 class Pipe {
 public:
-    Pipe(Attachment& attachment, wire::Stage& first)
-        : loop_(*attachment.loop), session_(*attachment.session), first_(first) {}
+    Pipe(Attachment& attachment, wire::Stage& first, wire::TrafficClass traffic_class)
+        : loop_(*attachment.loop),
+          session_(*attachment.session),
+          first_(first),
+          traffic_class_(traffic_class) {}
 
     Result<int> run(const std::map<std::string, std::string>& types) {
         const std::string name = "pipe-" + std::to_string(getpid());
@@ -56,7 +59,7 @@ public:
         JETWAY_TRY(append_sink(first_, types, sink_->address()));
         const Handle signals =
             loop_.on_signal({SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
-        pipeline_.emplace(session_, first_, [this] { changed(); });
+        pipeline_.emplace(session_, first_, traffic_class_, [this] { changed(); });
         const auto type = types.find(first_.address().substr(0, first_.address().find('@')));
         const bool takes_input = type == types.end() || type->second != "source";
         if (takes_input) {
@@ -99,6 +102,7 @@ private:
     io::EventLoop& loop_;
     stream::Session& session_;
     wire::Stage& first_;
+    wire::TrafficClass traffic_class_;
     std::optional<Sink> sink_;
     std::optional<RunningPipeline> pipeline_;
     std::optional<InputCopy> input_;
@@ -115,7 +119,7 @@ Result<int> pipe(const PipeOptions& options) {
     JETWAY_ASSIGN(const std::string text, pipeline_text(attachment, options.pipeline, types));
     JETWAY_ASSIGN(wire::Stage first, wire::parse_itinerary(text));
     JETWAY_TRY(add_settings(first, options.settings));
-    return Pipe(attachment, first).run(types);
+    return Pipe(attachment, first, options.traffic_class).run(types);
 }
 
 }  // namespace jetway::cli

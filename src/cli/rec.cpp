@@ -106,7 +106,7 @@ public:
         : mesh_(mesh), loop_(*mesh.loop), first_(std::move(first)) {
         if (isatty(STDOUT_FILENO) == 1) show_live();
         signals_ = loop_.on_signal({SIGINT, SIGTERM}, [this](int number) { on_signal(number); });
-        pipeline_.emplace(*mesh.session, first_, [this] { changed(); });
+        pipeline_.emplace(*mesh.session, first_, wire::TrafficClass::normal, [this] { changed(); });
     }
 
     Result<int> run() {

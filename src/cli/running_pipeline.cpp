@@ -6,10 +6,11 @@
 namespace jetway::cli {
 
 RunningPipeline::RunningPipeline(stream::Session& session, const wire::Stage& first,
-                                 std::function<void()> changed)
+                                 wire::TrafficClass traffic_class, std::function<void()> changed)
     : changed_(std::move(changed)) {
     wire::Open open;
     set_itinerary(open, first);
+    open.set_traffic_class(static_cast<std::uint32_t>(traffic_class));
     stream_ = session.open(std::move(open), *this);
 }
 

@@ -14,7 +14,7 @@ public:
     /// Opens the stream. `changed` is called when over() has become true, and when writing may go
     /// on.
     RunningPipeline(stream::Session& session, const wire::Stage& first,
-                    std::function<void()> changed);
+                    wire::TrafficClass traffic_class, std::function<void()> changed);
 
     stream::Stream& stream() { return *stream_; }
     bool over() const { return over_; }

@@ -62,8 +62,7 @@ std::string streams(const json::object& answer) {
         table.add({text_of(row, "source"), text_of(row, "destination"),
                    std::to_string(number_of(row, "forward_bytes")),
                    std::to_string(number_of(row, "backward_bytes")),
-                   std::to_string(number_of(row, "queued")),
-                   std::to_string(number_of(row, "kept")),
+                   std::to_string(number_of(row, "queued")), std::to_string(number_of(row, "kept")),
                    text_of(row, "state") == "waiting" ? "waits for a way" : "open"});
     }
     return table.empty() ? "" : "\n" + table.text();

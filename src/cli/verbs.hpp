@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "cli/output.hpp"
+#include "wire/control.hpp"
 
 namespace jetway::cli {
 
@@ -82,11 +83,16 @@ Result<int> why(const WhyOptions& options);
 /// The daemon takes no new streams, ends when what is open has ended, or after half a minute.
 Result<int> drain(const AskOptions& options);
 
+struct CallOptions {
+    AskOptions ask;
+    wire::TrafficClass traffic_class = wire::TrafficClass::normal;
+};
 /// Standard input to the service, its answer to standard output.
-Result<int> call(const AskOptions& options);
+Result<int> call(const CallOptions& options);
 
 struct PipeOptions {
     std::string machine;
+    wire::TrafficClass traffic_class = wire::TrafficClass::normal;
     std::string pipeline;               // its text, or its name in the daemon's file
     std::vector<std::string> settings;  // STAGE.KEY=VALUE
 };

@@ -9,14 +9,13 @@
 
 #include "io/life.hpp"
 #include "io/loop_parts.hpp"
+#include "io/send_rate.hpp"
 #include "io/watch.hpp"
 #include "io/write_queue.hpp"
 
 namespace jetway::io {
 namespace {
 
-// Beyond this much a write does not wait for the end of the turn: the system may as well begin.
-constexpr std::size_t write_at_once = 128UL * 1024;
 // Reads that a broken stream still gets to bring what had arrived.
 constexpr int last_reads = 64;
 
@@ -53,6 +52,7 @@ public:
         : loop_(loop),
           sort_(sort_of(descriptor, flags)),
           watch_(std::make_unique<Watch>(loop, descriptor, static_cast<WatchEvents&>(*this))),
+          send_rate_(descriptor),
           was_blocking_((flags & O_NONBLOCK) == 0) {
         if (was_blocking_) fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
         if (watch_->failure() != 0) fail(system_error("watch", watch_->failure()));
@@ -68,6 +68,8 @@ public:
     void pause_reading() override { reading_ = false; }
     void write(Buffer bytes) override;
     std::size_t queued() const override { return queue_.bytes(); }
+    bool blocked() const override { return blocked_; }
+    std::uint64_t rate() const override { return send_rate_.bytes_per_second(); }
     void flush() override;
     void finish_writing() override {
         finishing_ = true;
@@ -79,7 +81,7 @@ private:
     void on_readable() override;
     void on_writable() override {
         blocked_ = false;
-        on_turn_end();
+        at_turn_end();
     }
     void on_turn_end() override;
     void at_turn_end();
@@ -94,6 +96,7 @@ private:
     Sort sort_;
     std::unique_ptr<Watch> watch_;  // nullptr once closed
     WriteQueue queue_;
+    SendRate send_rate_;
     ReadSize read_size_;
     std::optional<Error> failed_;
     LifeSlot life_;
@@ -122,7 +125,8 @@ void Stream::write(Buffer bytes) {
     queue_.push(std::move(bytes));
     undrained_ = true;
     if (blocked_) return;
-    if (queue_.bytes() >= write_at_once) flush();
+    // More does not wait for the end of the turn: the system may as well begin.
+    if (queue_.bytes() >= send_rate_.unsent()) flush();
     at_turn_end();
 }
 
@@ -134,9 +138,13 @@ void Stream::at_turn_end() {
 
 void Stream::flush() {
     if (failed_ || blocked_ || !watch_ || queue_.empty()) return;
-    const int error = queue_.write_to(watch_->descriptor(), sort_ == Sort::socket);
-    if (error == EAGAIN) {
+    const Writing how = sort_ != Sort::socket     ? Writing::plain
+                        : send_rate_.is_limited() ? Writing::socket_apart
+                                                  : Writing::socket;
+    const int error = queue_.write_to(watch_->descriptor(), how);
+    if (error == EAGAIN || (error == 0 && send_rate_.is_reached())) {
         blocked_ = true;
+        send_rate_.on_full(loop_.now());
         watch_->wait_writable();
     } else if (error != 0) {
         fail(stream_error("write", error));
@@ -155,7 +163,7 @@ void Stream::on_turn_end() {
     at_turn_end_ = false;
     flush();
     if (failed_) return report_failure(life.destroyed());
-    if (!queue_.empty()) return;
+    if (!queue_.empty() || blocked_) return;
     if (undrained_) {
         undrained_ = false;
         if (events_ != nullptr) events_->on_drained();

@@ -46,6 +46,10 @@ public:
     /// bounds the queue with queued() and on_drained().
     virtual void write(Buffer bytes) = 0;
     virtual std::size_t queued() const = 0;
+    /// The system takes no more for now: what is written waits here. on_drained() follows.
+    virtual bool blocked() const = 0;
+    /// Bytes per second that a TCP connection carries; 0 when not known: nothing had to wait yet.
+    virtual std::uint64_t rate() const = 0;
     /// Writes what the system takes right now instead of at the end of the turn. For last words
     /// before destruction.
     virtual void flush() = 0;

@@ -173,6 +173,32 @@ TEST_F(ByteStreamTest, AStreamMayBeDestroyedInAnyOfItsEvents) {
     }
 }
 
+TEST_F(ByteStreamTest, AStreamMayGoWhenItMayWriteAgainInATurnWithMoreToDo) {
+    struct Leaver final : ByteStreamEvents {
+        void on_read(Buffer /*bytes*/) override {}
+        void on_read_end() override {}
+        void on_failed(const Error& /*error*/) override {}
+        void on_drained() override { stream->reset(); }
+        ByteStreamPtr* stream = nullptr;
+    } leaver;
+    StreamRecord right;
+    pair.right->set_events(&right);
+    pair.left->set_events(&leaver);
+    pair.left->write(bytes_of(random_bytes(300'000, 1)));
+    settle(loop);
+    ASSERT_TRUE(pair.left->blocked());
+    // The peer takes all; before the loop hears of it there is something to do at the turn's end.
+    leaver.stream = &pair.left;
+    loop.post([&] {
+        std::string taken(400'000, '\0');
+        while (recv(pair.right->descriptor(), taken.data(), taken.size(), MSG_DONTWAIT) > 0) {
+        }
+        pair.left->finish_writing();
+    });
+    EXPECT_TRUE(run_until(loop, [&] { return pair.left == nullptr; }));
+    settle(loop);
+}
+
 TEST_F(ByteStreamTest, AStreamThatAlwaysWritesMoreDoesNotStopTheOthers) {
     struct Endless : StreamRecord {
         void on_drained() override { stream->write(bytes_of("more")); }

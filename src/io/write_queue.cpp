@@ -30,12 +30,14 @@ struct Vectors {
     }
 };
 
-ssize_t write_once(int descriptor, bool socket, Vectors& vectors) {
-    if (!socket) return writev(descriptor, vectors.items.data(), static_cast<int>(vectors.count));
+ssize_t write_once(int descriptor, Writing how, Vectors& vectors) {
+    if (how == Writing::plain)
+        return writev(descriptor, vectors.items.data(), static_cast<int>(vectors.count));
     msghdr message{};
     message.msg_iov = vectors.items.data();
     message.msg_iovlen = vectors.count;
-    return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const int apart = how == Writing::socket_apart ? MSG_EOR : 0;
+    return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT | apart);
 }
 
 }  // namespace
@@ -67,7 +69,7 @@ void WriteQueue::drop(std::size_t written) {
     }
 }
 
-int WriteQueue::write_to(int descriptor, bool socket) {
+int WriteQueue::write_to(int descriptor, Writing how) {
     while (!empty()) {
         Vectors vectors;
         std::size_t wanted = 0;
@@ -76,7 +78,7 @@ int WriteQueue::write_to(int descriptor, bool socket) {
             if (!vectors.add(items_[i].data() + skip, items_[i].size() - skip)) break;
             wanted += items_[i].size() - skip;
         }
-        const ssize_t written = write_once(descriptor, socket, vectors);
+        const ssize_t written = write_once(descriptor, how, vectors);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return errno;
         drop(static_cast<std::size_t>(written));

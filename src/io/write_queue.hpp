@@ -2,11 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/buffer.hpp"
 
 namespace jetway::io {
+
+enum class Writing : std::uint8_t {
+    plain,
+    socket,
+    /// TCP does not add to what it holds unsent already: else it may hold 64 KiB, whatever its
+    /// limit.
+    socket_apart,
+};
 
 class WriteQueue {
 public:
@@ -17,7 +26,7 @@ public:
 
     /// Writes as much as `descriptor` takes. Returns 0, or the error number (EAGAIN when it takes
     /// no more now).
-    int write_to(int descriptor, bool socket);
+    int write_to(int descriptor, Writing how);
 
 private:
     void drop(std::size_t written);

@@ -35,6 +35,12 @@ public:
     Pipe& out() { return *out_; }
     const PipePtr& out_pipe() const { return out_; }
 
+    /// What is written now would wait on this side. Then on_space() of out()'s writer follows; who
+    /// chooses late what to write lets the most urgent go first.
+    virtual bool backed_up() { return false; }
+    /// Bytes per second that the way to the peer carries; 0 when not known.
+    virtual std::uint64_t rate() const { return 0; }
+
     /// Ends the connection at once; what is still in out() may be lost. `reason` is what on_closed
     /// gets at this end.
     virtual void close(const Error& reason) = 0;

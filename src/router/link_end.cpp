@@ -29,7 +29,7 @@ void LinkEnd::pump() {
         if (!send(std::move(frame))) return;
     }
     wire::Frame frame;
-    while (in_core && owner_.pull(*this, frame)) {
+    while (in_core && !connection->backed_up() && owner_.pull(*this, frame)) {
         if (!send(std::move(frame))) return;
     }
 }

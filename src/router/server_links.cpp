@@ -130,6 +130,7 @@ bool RoutingServer::State::pull(LinkEnd& link, wire::Frame& frame) {
 }
 
 void RoutingServer::State::on_room(LinkEnd& link) {
+    core.set_rate(link.id, link.connection->rate());
     rooms.push_back(link.id);
     schedule();
 }

@@ -23,6 +23,10 @@ void Core::set_terminal(LinkId link, std::string terminal) {
     control_->set_terminal(link, std::move(terminal));
 }
 
+void Core::set_rate(LinkId link, std::uint64_t bytes_per_second) {
+    forwarder_->set_rate(link, bytes_per_second);
+}
+
 void Core::remove_link(Time now, LinkId link, const Error& reason) {
     // The control core first: what the forwarder refuses from now on is refused with the map of
     // now.

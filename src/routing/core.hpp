@@ -46,6 +46,8 @@ public:
     void remove_link(Time now, LinkId link, const Error& reason);
     /// The terminal an accepted link belongs to, once its machine is known.
     void set_terminal(LinkId link, std::string terminal);
+    /// Bytes per second that the link was found to carry; 0 when not known.
+    void set_rate(LinkId link, std::uint64_t bytes_per_second);
     /// A frame from the link. A protocol error asks (in Actions) for the link to be closed.
     void receive(Time now, LinkId link, wire::Frame&& frame);
     /// The next frame to send, by lane: heartbeats, routing, answers and credits, data.

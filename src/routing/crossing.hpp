@@ -54,10 +54,13 @@ struct End {
     bool unanswered = false;  // the peer's OPEN has no answer yet
     EndState state = EndState::closed;
     std::uint8_t pending = 0;
-    Hook control;  // in the link's control lane while `pending` is not 0
-    Hook data;     // in the link's data lane while a frame may leave
-    Hook held;     // among the grants that are held back
-    Buffer body;   // of the OPEN, OPENED, NACK or RESET that waits
+    bool fresh = false;        // came with something new: before those with a backlog
+    std::int32_t deficit = 0;  // bytes that it may still send in its turn
+    std::uint32_t round = 0;   // of the link, when that was reckoned
+    Hook control;              // in the link's control lane while `pending` is not 0
+    Hook data;                 // among the link's turns while a frame may leave
+    Hook held;                 // among the grants that are held back
+    Buffer body;               // of the OPEN, OPENED, NACK or RESET that waits
     Buffer stop_body;
     Buffer window_body;               // the newest grant that waits, encoded
     std::uint32_t pool_taken = 0;     // of the link's first-window pool
@@ -118,6 +121,7 @@ struct Crossing {
     bool live = false;          // from accept to remove
     bool answered = false;      // OPENED or NACK came
     bool ended = false;         // its end was counted and reported
+    std::uint8_t weight = 4;    // its share of a link, beside other streams
     std::string source;
     std::string destination;
     /// Which end leads over the network to the other end of the stream: at the ingress the second,
@@ -178,12 +182,6 @@ public:
         (own.next == no_end ? tail_ : (crossings.end(own.next).*hook).previous) = own.previous;
         own = {};
         --size_;
-    }
-    void rotate(Crossings& crossings) {
-        if (head_ == tail_) return;
-        const EndRef ref = head_;
-        remove(crossings, ref);
-        push_back(crossings, ref);
     }
 
 private:

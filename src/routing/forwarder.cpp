@@ -31,6 +31,10 @@ void Forwarder::remove_link(Time now, LinkId id, const Error& reason, RouterId p
     state_->links[id].reset();
 }
 
+void Forwarder::set_rate(LinkId id, std::uint64_t bytes_per_second) {
+    if (StreamLink* link = state_->find_link(id)) link->turns.set_rate(bytes_per_second);
+}
+
 void Forwarder::retry(Time now) {
     state_->clock = now;
     state_->retry(now);
@@ -83,7 +87,7 @@ bool Forwarder::pull(Time now, LinkId id, Frame& frame) {
 bool Forwarder::has_frames(LinkId id) const {
     const StreamLink* link = state_->find_link(id);
     return link != nullptr &&
-           (!link->stray_acks.empty() || !link->control.empty() || !link->data.empty());
+           (!link->stray_acks.empty() || !link->control.empty() || !link->turns.empty());
 }
 
 void Forwarder::reset_streams(Time now, LinkId id, const Error& reason) {

@@ -132,6 +132,9 @@ public:
     bool pull(Time now, LinkId link, wire::Frame& frame);
     bool has_frames(LinkId link) const;
 
+    /// Frames of data that leave on the link take half a millisecond each: what is more urgent
+    /// does not wait longer.
+    void set_rate(LinkId link, std::uint64_t bytes_per_second);
     /// Something was learned: streams that wait for a way try again.
     void retry(Time now);
     /// Refuses streams that have waited long enough.

@@ -176,8 +176,8 @@ void Forwarder::State::drop_queue(EndRef to) {
         counts.bytes_queued -= size;
         discard(size);
     }
-    End& end = crossings.end(to);
-    if (end.data.linked) link_of(end).data.remove(crossings, to);
+    if (const End& end = crossings.end(to); end.data.linked)
+        link_of(end).turns.remove(crossings, to);
     release_grants(to ^ 1U);
 }
 
@@ -191,8 +191,8 @@ void Forwarder::State::drop_bytes(EndRef to) {
         counts.bytes_queued -= size;
         discard(size);
     }
-    End& end = crossings.end(to);
-    if (end.data.linked) link_of(end).data.remove(crossings, to);
+    if (const End& end = crossings.end(to); end.data.linked)
+        link_of(end).turns.remove(crossings, to);
     if ((last.flags & wire::flag::fin) != 0) {
         const bool outcome = (last.flags & wire::flag::outcome) != 0;
         const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
@@ -241,7 +241,7 @@ void Forwarder::State::schedule(EndRef to) {
     const Crossing& crossing = crossings[to / 2];
     if (crossing.far == 1 && (to & 1U) == 1U && !crossing.answered && crossing.opening->established)
         return;
-    link_of(end).data.push_back(crossings, to);
+    link_of(end).turns.add(crossings, to);
     notify(end.link);
 }
 
@@ -253,15 +253,16 @@ bool Forwarder::State::may_send(const Flow& flow) {
 }
 
 bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
-    if (link.data.empty()) return false;
-    const EndRef ref = link.data.front();
-    const End& end = crossings.end(ref);
+    if (link.turns.empty()) return false;
+    const EndRef ref = link.turns.next(crossings);
+    End& end = crossings.end(ref);
     Flow& flow = flow_to(ref);
-    const std::uint64_t credit = flow.credit - flow.sent;
+    const std::uint64_t most =
+        std::min<std::uint64_t>(flow.credit - flow.sent, link.turns.frame_limit());
     WaitingFrame next;
     const WaitingFrame& front = frames.front(flow.queue);
-    if (stream_bytes(front.body.size(), front.flags) > credit) {
-        next.body = frames.split_front(flow.queue, credit);
+    if (stream_bytes(front.body.size(), front.flags) > most) {
+        next.body = frames.split_front(flow.queue, most);
     } else {
         next = frames.pop(flow.queue);
     }
@@ -271,11 +272,8 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
     counts.bytes_queued -= size;
     if (flow.keeps) frames.push(flow.kept, next.body, next.flags);
     frame = wire::Frame(wire::FrameType::data, end.label, std::move(next.body), next.flags);
-    if (may_send(flow)) {
-        link.data.rotate(crossings);
-    } else {
-        link.data.remove(crossings, ref);
-    }
+    Turns::spend(end, size);
+    if (!may_send(flow)) link.turns.remove(crossings, ref);
     if (!held.empty()) release_grants(ref ^ 1U);
     if ((next.flags & wire::flag::fin) != 0) {
         flow.fin_sent = true;

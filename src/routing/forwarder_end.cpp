@@ -123,7 +123,7 @@ void Forwarder::State::close_end(EndRef ref, bool rest) {
     StreamLink& link = link_of(end);
     assert(end.state != EndState::closed && flow_to(ref).queue.empty());
     forget_pending(ref);
-    link.data.remove(crossings, ref);
+    link.turns.remove(crossings, ref);
     return_pool(end);
     settle(end);
     link.labels.erase(end.label);

@@ -50,6 +50,7 @@ std::uint32_t Forwarder::State::accept(LinkId from, StreamLink& link, std::uint3
     end.pool_taken = open.first_window();
     crossing.flows[0].granted = open.first_window();
     crossing.resumes = open.resume();
+    crossing.weight = weight_of(static_cast<wire::TrafficClass>(open.traffic_class()));
     if (open.resume()) begin_at(crossing.flows[1], open.received(), open.finished());
     link.granted_pool -= open.first_window();
     link.labels.insert(label, index * 2);

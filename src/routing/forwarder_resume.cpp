@@ -66,7 +66,7 @@ void Forwarder::State::leave_circuit(EndRef ref) {
     End& end = crossings.end(ref);
     StreamLink& link = link_of(end);
     forget_pending(ref);
-    link.data.remove(crossings, ref);
+    link.turns.remove(crossings, ref);
     settle(end);
     return_pool(end);
     const std::uint32_t index = crossings.add();

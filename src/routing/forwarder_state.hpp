@@ -21,6 +21,7 @@
 #include "routing/forwarder.hpp"
 #include "routing/label_table.hpp"
 #include "routing/tombstones.hpp"
+#include "routing/turns.hpp"
 
 namespace jetway::routing {
 
@@ -53,7 +54,7 @@ struct StreamLink {
     std::uint32_t granted_pool;  // first-window bytes that the peer may still take from us
     std::uint32_t usable_pool;   // and we from the peer
     EndList<&End::control> control;
-    EndList<&End::data> data;
+    Turns turns;
     std::deque<std::uint32_t> stray_acks;  // answers to RESETs on labels that were free already
     std::size_t control_bytes = 0;         // of the bodies that wait in the control lane
     std::size_t unanswered = 0;            // OPENs of the peer that have no answer yet

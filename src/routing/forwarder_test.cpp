@@ -376,11 +376,21 @@ TEST_F(ForwarderTest, TheFirstGrantGivesTheFirstWindowBackToThePool) {
 }
 
 TEST_F(ForwarderTest, StreamsTakeTurns) {
-    established(1, "1");
+    established(1, "1", 200'000);
     established(3, "3");
-    for (const char* text : {"a", "b", "c"}) accepts(west, data_frame(1, text));
+    for (const char letter : {'a', 'b', 'c'})
+        accepts(west, data_frame(1, std::string(60'000, letter)));
     accepts(west, data_frame(3, "x"));
-    EXPECT_EQ(all(east), (Lines{"DATA 1 a", "DATA 3 x", "DATA 1 b", "DATA 1 c"}));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 (60000)", "DATA 1 (60000)", "DATA 3 x", "DATA 1 (60000)"}))
+        << "after the first its share was not quite used";
+}
+
+TEST_F(ForwarderTest, ASlowLinkHasSmallFrames) {
+    established(1, "1", 200'000);
+    roads.forwarder().set_rate(east, 10'000'000);
+    accepts(west, data_frame(1, std::string(12'000, 'a'), wire::flag::eom));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 (5000)", "DATA 1 (5000)", "DATA 1 (2000) EOM"}))
+        << "half a millisecond each";
 }
 
 TEST_F(ForwarderTest, AnswersAndCreditsLeaveBeforeData) {

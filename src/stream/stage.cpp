@@ -126,6 +126,7 @@ void Stage::State::open_leg(const wire::Stage& next, std::string_view produces, 
     open.set_destination(next.address());
     open.set_source(name_);
     open.set_originator(opening_.originator());
+    open.set_traffic_class(opening_.traffic_class());
     open.set_content_type(std::string(produces));
     open.set_shape(static_cast<std::uint32_t>(shape));
     *open.mutable_settings() = next.settings();

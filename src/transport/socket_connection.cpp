@@ -67,6 +67,19 @@ bool SocketConnection::on_message(Message& message) {
     return true;
 }
 
+bool SocketConnection::backed_up() {
+    if (!stream_ || !stream_->blocked()) return false;
+    held_back_ = true;
+    return true;
+}
+
+void SocketConnection::on_drained() {
+    const io::Life life(life_);
+    out_->resume();
+    if (life.destroyed() || !std::exchange(held_back_, false)) return;
+    if (PipeWriter* writer = out_->writer()) writer->on_space();
+}
+
 // ---- Inwards.
 
 void SocketConnection::on_read(Buffer bytes) {

@@ -40,6 +40,8 @@ public:
                      std::optional<PeerCredentials> credentials);
     ~SocketConnection() override;
 
+    bool backed_up() override;
+    std::uint64_t rate() const override { return stream_ ? stream_->rate() : 0; }
     /// What the socket takes at once of what was written before still leaves: a last word to the
     /// peer.
     void close(const Error& reason) override;
@@ -47,7 +49,7 @@ public:
 private:
     void on_read(Buffer bytes) override;
     void on_read_end() override;
-    void on_drained() override { out_->resume(); }
+    void on_drained() override;
     void on_failed(const Error& error) override { end(error); }
     bool on_message(Message& message) override;
     void on_space() override { deliver(); }
@@ -62,6 +64,7 @@ private:
     FrameBlock frame_block_;
     io::LifeSlot life_;
     bool delivering_ = false;
+    bool held_back_ = false;  // the writer was told to wait
     Handle closing_;  // tells on_closed from the loop
 };
 

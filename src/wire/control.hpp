@@ -80,6 +80,7 @@ using Withdraw = pb::Withdraw;
 enum NodeFlag : std::uint32_t { no_transit = 1, draining = 2, gone = 4 };
 enum class Shape : std::uint32_t { bytes = 0, messages = 1 };
 enum class Policy : std::uint32_t { lossless = 0, latest = 1, deadline = 2 };
+enum class TrafficClass : std::uint32_t { normal = 0, interactive = 1, bulk = 2 };
 
 /// Serialises. The caller keeps bodies within the limits; the result of a body that is not is
 /// E-TOO-LARGE at the receiver. What people wrote or a system said (`detail`, `evidence`, `next`,

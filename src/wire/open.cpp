@@ -123,6 +123,8 @@ Result<> check(const Open& open) {
                        "the shape is unknown"));
     JETWAY_TRY(require(open.policy() <= static_cast<std::uint32_t>(Policy::deadline),
                        "the policy is unknown"));
+    JETWAY_TRY(require(open.traffic_class() <= static_cast<std::uint32_t>(TrafficClass::bulk),
+                       "the traffic class is unknown"));
     JETWAY_TRY(
         require(open.remaining_us() <= max_remaining_us, "the deadline is more than a year away"));
     JETWAY_TRY(require(open.first_window() <= first_window, "the first window is above 16 KiB"));

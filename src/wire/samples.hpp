@@ -117,6 +117,7 @@ inline void fill(Sampler& s, Open& out) {
     out.set_content_type(s.content_type());
     out.set_shape(static_cast<std::uint32_t>(s.below(2)));
     out.set_policy(static_cast<std::uint32_t>(s.below(3)));
+    out.set_traffic_class(static_cast<std::uint32_t>(s.below(3)));
     out.set_remaining_us(s.below(max_remaining_us + 1));
     out.set_first_window(static_cast<std::uint32_t>(s.below(first_window + 1)));
     fill_settings(s, out);
