@@ -9,6 +9,7 @@ namespace jetway::stream {
 namespace {
 
 constexpr std::uint32_t pool = 4 * 1024 * 1024;
+constexpr std::uint64_t most_widened = 64UL * 1024 * 1024;  // of all windows of a process
 constexpr std::size_t most_own_frames = 4096;
 constexpr Duration confirm_delay = std::chrono::milliseconds(50);
 
@@ -184,8 +185,16 @@ void Attachment::return_pool(End& end) {
     (end.opener() ? usable_pool_ : granted_pool_) += std::exchange(end.pool_taken, 0);
 }
 
+bool Attachment::widen(End& end, std::uint64_t bytes) {
+    if (bytes > most_widened - widened_) return false;
+    widened_ += bytes;
+    end.widened += bytes;
+    return true;
+}
+
 void Attachment::release(End& end, bool rest) {
     return_pool(end);
+    widened_ -= std::exchange(end.widened, 0);
     const auto found = ends_.find(end.label());
     if (found == ends_.end() || found->second.get() != &end) return;
     const EndPtr keep = std::move(found->second);

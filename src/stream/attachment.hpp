@@ -77,6 +77,7 @@ private:
     void want(Lane lane, End& end) override;
     std::uint32_t take_pool(std::uint32_t most) override;
     void return_pool(End& end) override;
+    bool widen(End& end, std::uint64_t bytes) override;
     const std::string& machine() const override { return attached_.machine(); }
     std::uint64_t next_open() override { return labels_.opened(); }
     void answered(End& end) override { labels_.answered(end.opened_number); }
@@ -131,6 +132,7 @@ private:
     std::uint32_t highest_heard_ = 0;  // the largest label the peer has used
     std::uint32_t usable_pool_ = 0;    // first windows that the router still grants us
     std::uint32_t granted_pool_;       // and we it
+    std::uint64_t widened_ = 0;        // what windows have grown, in all
 
     std::array<EndQueue, lanes> lanes_{EndQueue(Lane::control), EndQueue(Lane::data),
                                        EndQueue(Lane::events), EndQueue(Lane::confirm)};

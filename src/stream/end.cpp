@@ -49,7 +49,7 @@ void End::accept(std::string_view content_type, wire::Shape answer) {
     opened_.set_service(opening_.destination().substr(0, opening_.destination().find('@')));
     opened_.set_instance(opening_.instance());
     if (const auto owner = owner_.lock()) opened_.set_machine(owner->machine());
-    allowed_ = std::max<std::uint64_t>(allowed_, window);
+    allowed_ = std::max(allowed_, window_.size());
     want_control(control::opened | control::window);
     if (happened_ != 0 || !inbox_.empty()) notify(0);
     want(Lane::data);
@@ -111,7 +111,7 @@ void End::reset(const Error& reason) {
 void End::consume(std::size_t bytes) {
     consumed_ += std::min<std::uint64_t>(bytes, told_ - consumed_);
     if (phase_ != Phase::open || fin_taken_ || reading_stopped_) return;
-    if (consumed_ + window - allowed_ >= window / 2) {
+    if (consumed_ + window_.size() - allowed_ >= window_.size() / 2) {
         want_control(control::window);
     } else if (consumed_ != consumed_sent_) {
         want(Lane::confirm);

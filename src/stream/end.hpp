@@ -16,6 +16,7 @@
 #include "base/timer.hpp"
 #include "kernel/message.hpp"
 #include "stream/outbox.hpp"
+#include "stream/receive_window.hpp"
 #include "stream/stream.hpp"
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
@@ -64,6 +65,8 @@ public:
     virtual std::uint32_t take_pool(std::uint32_t most) = 0;
     /// The peer granted the stream on its own: its first window may serve another.
     virtual void return_pool(End& end) = 0;
+    /// The end's window may take so many bytes more; undone when the end is released.
+    virtual bool widen(End& end, std::uint64_t bytes) = 0;
     /// This machine's name, once known.
     virtual const std::string& machine() const = 0;
     /// Our OPEN leaves: its number, from 1.
@@ -125,6 +128,7 @@ public:
     bool finished() const { return outbox_.finished(); }
 
     std::uint32_t pool_taken = 0;     // of the pool that covers the first window
+    std::uint64_t widened = 0;        // of what windows may grow in all
     std::uint64_t opened_number = 0;  // the owner's count of OPENs when ours left
     struct Place {
         EndPtr next;
@@ -152,6 +156,7 @@ private:
     Result<> on_reset_ack(const Buffer& body);
 
     void take_data(Buffer bytes, bool end_of_message);
+    void measure_window();
     bool take_finish(std::uint8_t flags, const Buffer& body);
     bool deliver_one();
     bool happened(std::uint8_t event);
@@ -199,6 +204,7 @@ private:
         bool end_of_message;
     };
     std::deque<Piece> inbox_;  // arrived before the application could be told
+    ReceiveWindow window_;
     std::uint64_t allowed_ = 0;
     std::uint64_t taken_ = 0;
     std::uint64_t told_ = 0;

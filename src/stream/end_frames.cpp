@@ -50,7 +50,7 @@ Result<> End::on_opened(const Buffer& body) {
     if (const auto owner = owner_.lock()) owner->answered(*this);
     if (phase_ != Phase::opening) return success();  // our RESET is on its way
     phase_ = Phase::open;
-    allowed_ = window;
+    allowed_ = window_.size();
     if (!reading_stopped_) want_control(control::window);
     notify(event::opened);
     return success();
@@ -89,6 +89,7 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
         return success();
     }
     taken_ += size;
+    if (size != 0) measure_window();
     // The end is known before the bytes before it are told: the application may ask for no more in
     // that call.
     if (fin && !take_finish(flags, body)) return success();
@@ -98,6 +99,12 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
     notify(event::finish);
     close_if_finished();
     return success();
+}
+
+void End::measure_window() {
+    if (!window_.arrived(timer_, taken_)) return;
+    const auto owner = owner_.lock();
+    if (owner != nullptr && owner->widen(*this, window_.size())) window_.grow();
 }
 
 /// False when the outcome cannot be read.
@@ -214,7 +221,9 @@ Buffer End::take_open() {
 }
 
 Buffer End::take_window() {
-    allowed_ = std::max(allowed_, consumed_ + window);
+    const std::uint64_t limit =
+        std::exchange(allowed_, std::max(allowed_, consumed_ + window_.size()));
+    if (allowed_ > limit) window_.granted(timer_.now(), taken_, limit);
     consumed_sent_ = consumed_;
     if (const auto owner = owner_.lock(); owner != nullptr && !opener_) owner->return_pool(*this);
     return wire::encode(wire::Window{allowed_, consumed_});
