@@ -189,7 +189,9 @@ private:
             ->check(CLI::Range(1, 1000));
         simulate->add_option("--at", to.at, "when it fails, after the calls began")
             ->option_text("TIME");
-        simulate->add_option("--for", to.length, "how long it is watched then")
+        simulate
+            ->add_option("--for", to.length,
+                         "how long it is watched then (5s, or twice discovery.detect)")
             ->option_text("TIME");
         simulate->add_option("--latency", to.latency, "of every link, one way")
             ->option_text("TIME");

@@ -29,8 +29,12 @@ std::int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-std::string shown(const std::optional<Duration>& duration) {
-    return duration ? shown_microseconds(microseconds(*duration)) : "never";
+std::string shown(Duration duration) {
+    return shown_microseconds(microseconds(duration));
+}
+/// Of what may not have happened while it was watched.
+std::string shown(const std::optional<Duration>& duration, const StudyOptions& study) {
+    return duration ? shown(*duration) : "> " + shown(study.length);
 }
 
 /// Whether an expectation of the file holds, and if not, why.
@@ -70,7 +74,9 @@ Result<StudyOptions> study_options(const SimulateOptions& options) {
     study.seed = options.seed;
     study.rate = options.rate;
     JETWAY_ASSIGN(study.at, time_of("--at", options.at, 10ms, 1h));
-    JETWAY_ASSIGN(study.length, time_of("--for", options.length, 10ms, 1h));
+    if (!options.length.empty()) {
+        JETWAY_ASSIGN(study.length, time_of("--for", options.length, 10ms, 1h));
+    }
     JETWAY_ASSIGN(study.latency, time_of("--latency", options.latency, 1us, 10s));
     return study;
 }
@@ -105,7 +111,7 @@ Result<std::vector<Failure>> wanted(const SimulateOptions& options, const Plan& 
 
 /// Does the expectation hold after this failure? If not, why.
 std::string broken_by(const deployment::Expectation& expectation, const Plan& plan,
-                      const FailureReport& report) {
+                      const StudyOptions& study, const FailureReport& report) {
     const auto from = static_cast<jetway::simulate::Place>(
         std::ranges::find(plan.machines, expectation.from) - plan.machines.begin());
     if (report.failure.machines.contains(from)) return {};
@@ -120,7 +126,7 @@ std::string broken_by(const deployment::Expectation& expectation, const Plan& pl
     if (!expectation.within) return {};
     for (const Course* course : {&report.noticed, &report.silent}) {
         if (course->recovers && *course->recovers <= *expectation.within) continue;
-        return report.failure.name + ": recovers in " + shown(course->recovers) +
+        return report.failure.name + ": recovers in " + shown(course->recovers, study) +
                (course == &report.silent ? ", in silence" : "");
     }
     return {};
@@ -141,7 +147,7 @@ std::vector<Verdict> judge(Findings& findings) {
                 known = findings.reports.end() - 1;
             }
             if (verdict.broken_by.empty())
-                verdict.broken_by = broken_by(expectation, findings.plan, *known);
+                verdict.broken_by = broken_by(expectation, findings.plan, findings.study, *known);
         }
         verdicts.push_back(std::move(verdict));
     }
@@ -174,6 +180,11 @@ std::string shown_unreachable(const FailureReport& report, const Plan& plan) {
     return texts.empty() ? "-" : joined(texts, "; ");
 }
 
+/// "-" when there was nothing to call.
+std::string shown_flow(const Course& course, const StudyOptions& study) {
+    return course.answerable == 0 ? "-" : shown(course.flows_after, study);
+}
+
 std::string pair_of(std::size_t noticed, std::size_t silent) {
     return std::to_string(noticed) + " / " + std::to_string(silent);
 }
@@ -189,8 +200,10 @@ void show_table(const Findings& findings) {
                  ">TWICE", ">COST"});
     for (const FailureReport& report : findings.reports) {
         table.add({report.failure.name,
-                   shown(report.noticed.recovers) + " / " + shown(report.silent.recovers),
-                   shown(report.noticed.flows_after) + " / " + shown(report.silent.flows_after),
+                   shown(report.noticed.recovers, findings.study) + " / " +
+                       shown(report.silent.recovers, findings.study),
+                   shown_flow(report.noticed, findings.study) + " / " +
+                       shown_flow(report.silent, findings.study),
                    shown_unreachable(report, findings.plan),
                    pair_of(report.noticed.delayed, report.silent.delayed),
                    pair_of(report.noticed.lost, report.silent.lost),
@@ -244,7 +257,7 @@ void show_verdicts(const Findings& findings) {
         std::cout << "  " << (verdict.broken_by.empty() ? "holds   " : "BROKEN  ")
                   << "fail: " << verdict.expectation.fail << ", then: " << verdict.expectation.then;
         if (verdict.expectation.within)
-            std::cout << ", within " << shown(verdict.expectation.within);
+            std::cout << ", within " << shown(*verdict.expectation.within);
         std::cout << "\n";
         if (!verdict.broken_by.empty()) std::cout << "          " << verdict.broken_by << "\n";
     }
@@ -265,9 +278,7 @@ void show(const Findings& findings, bool watch) {
     }
     show_single_points(findings);
     show_verdicts(findings);
-    std::cout << "\n"
-              << not_modelled << shown_microseconds(microseconds(findings.study.latency))
-              << " one way\n";
+    std::cout << "\n" << not_modelled << shown(findings.study.latency) << " one way\n";
 }
 
 // ---- as JSON
@@ -284,8 +295,9 @@ json::array json_of(const std::vector<std::string>& texts) {
 
 json::object json_of(const Course& course, bool watch) {
     json::object result{{"recovers_us", json_of(course.recovers)},
-                        {"flows_after_us", microseconds(course.flows_after)},
+                        {"flows_after_us", json_of(course.flows_after)},
                         {"calls", course.calls},
+                        {"answerable", course.answerable},
                         {"delayed", course.delayed},
                         {"lost", course.lost},
                         {"duplicated", course.duplicated},
@@ -370,6 +382,9 @@ Result<int> simulate(const SimulateOptions& options) {
         std::cerr << shown_problems(findings.file);
         return exit_status(Code::bad_file);
     }
+    if (options.length.empty())
+        findings.study.length =
+            std::max<Duration>(findings.study.length, 2 * findings.deployment().detect);
     findings.plan = jetway::simulate::plan_of(findings.deployment());
     JETWAY_ASSIGN(const std::vector<Failure> failures, wanted(options, findings.plan));
     for (const Failure& failure : failures) {

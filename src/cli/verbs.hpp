@@ -42,7 +42,7 @@ struct SimulateOptions {
     std::uint64_t seed = 1;
     std::uint32_t rate = 20;
     std::string at = "1s";
-    std::string length = "5s";
+    std::string length;  // empty: long enough to notice
     std::string latency = "200us";
     bool watch = false;
     Format format = Format::text;

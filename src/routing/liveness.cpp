@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration longest_round_trip = seconds(10);
+constexpr Duration first_guess = seconds(3);  // nothing was measured yet: the link may be long
 constexpr Duration half_window = seconds(5);
 constexpr std::uint32_t least_interval_us = 1'000;
 constexpr std::uint32_t most_interval_us = 10'000'000;
@@ -54,7 +55,7 @@ Duration RoundTrip::window_minimum(Time now, Duration value) {
 }
 
 Duration RoundTrip::floor() const {
-    if (!known_) return milliseconds(50);
+    if (!known_) return first_guess;
     return std::min<Duration>(4 * smoothed_ + 4 * variation_ + milliseconds(50),
                               longest_round_trip);
 }

@@ -15,6 +15,7 @@ using std::chrono::seconds;
 constexpr int heartbeats_missed = 4;
 constexpr std::uint64_t most_calls_a_second = 2'000;
 constexpr Duration least_delay = milliseconds(5);
+constexpr Duration last_words = seconds(10);       // of calls that found no way
 constexpr Duration fine_step = microseconds(100);  // just after the failure
 constexpr Duration step = milliseconds(1);
 
@@ -35,7 +36,11 @@ class Rehearsal {
 public:
     Rehearsal(const deployment::Deployment& deployment, const Plan& plan, const Failure& failure,
               const StudyOptions& options)
-        : plan_(plan), failure_(failure), options_(options), mesh_(options.seed) {
+        : plan_(plan),
+          failure_(failure),
+          options_(options),
+          mesh_(options.seed),
+          patience_(deployment.resume + last_words) {
         build(deployment);
         group_ = groups(plan, failure);
     }
@@ -43,7 +48,9 @@ public:
     Course run(bool silent) {
         mesh_.run_until_quiet(seconds(30));
         begin_calls();
-        rehearse(options_.at);
+        // What a call usually takes must be known before.
+        const auto longest_way = static_cast<std::int64_t>(plan_.machines.size());
+        rehearse(std::max<Duration>(options_.at, 16 * longest_way * options_.latency));
         before_ = ways();
         slowest_before_ = std::exchange(course_.longest, Duration());
         course_ = {};
@@ -51,8 +58,17 @@ public:
         silent ? strike_silently() : strike();
         rehearse(options_.length);
         callers_.clear();
-        rehearse(seconds(1));
+        // However long its way is, each call is answered, or refused when it has waited for one.
+        std::erase_if(open_, [this](const Answer& answer) {
+            return !is_reachable(answer.from, answer.call->destination);
+        });
+        for (Duration waited{}; waited < patience_ && !open_.empty(); waited += seconds(1))
+            rehearse(seconds(1));
         for (const Answer& answer : open_) judge(answer, false);
+        const bool to_the_end = *course_.flows_after + 2 * period_ >= options_.length;
+        if (to_the_end && *course_.flows_after > Duration::zero()) course_.flows_after.reset();
+        if (!course_.flows_after) course_.recovers.reset();
+        if (course_.recovers) course_.recovers = std::max(*course_.recovers, *course_.flows_after);
         course_.duplicated = mesh_.duplicates();
         gather_timeline();
         return std::move(course_);
@@ -136,12 +152,27 @@ private:
         const Duration took = mesh_.now() - answer.asked;
         if (answered) course_.longest = std::max(course_.longest, took);
         if (!struck_at_) return;
-        const bool delayed = answered && took > std::max(least_delay, 2 * slowest_before_);
+        if (answer.asked > *struck_at_ && is_reachable(answer.from, answer.call->destination))
+            ++course_.answerable;
+        const bool delayed = answered && took > longest_expected(answer);
         const bool lost = !answered && is_reachable(answer.from, answer.call->destination);
         course_.delayed += delayed ? 1 : 0;
         course_.lost += lost ? 1 : 0;
         if ((delayed || lost) && answer.asked > *struck_at_)
-            course_.flows_after = std::max(course_.flows_after, answer.asked - *struck_at_);
+            course_.flows_after = std::max(*course_.flows_after, answer.asked - *struck_at_);
+    }
+
+    /// Twice what any call took before, more when the way is longer now than any was.
+    Duration longest_expected(const Answer& answer) {
+        std::size_t most_before = 1;
+        for (const auto& [key, way] : before_)
+            most_before = std::max(most_before, way.machines.size() - 1);
+        const auto choice = at(answer.from).resolve(answer.call->destination);
+        const std::size_t links = choice ? choice->machines.size() - 1 : 0;
+        const Duration usual = 2 * slowest_before_;
+        if (links <= most_before) return std::max(least_delay, usual);
+        return std::max(least_delay, usual * static_cast<std::int64_t>(links) /
+                                         static_cast<std::int64_t>(most_before));
     }
 
     bool is_reachable(Place from, const std::string& service) const {
@@ -231,6 +262,7 @@ private:
     std::vector<Answer> open_;
     Duration period_{};
     Duration slowest_before_{};
+    Duration patience_;
     std::optional<Time> struck_at_;
     Ways before_;
     Course course_;

@@ -31,11 +31,14 @@ struct Moment {
 
 /// One run.
 struct Course {
-    /// When the last machine knew who can be reached, and went by nothing that is broken.
+    /// When the last machine knew who can be reached, went by nothing that is broken, and calls
+    /// flowed; nullopt: not while it was watched.
     std::optional<Duration> recovers;
     /// When the last call was begun that was then delayed or lost: later ones are as before.
-    Duration flows_after{};
+    /// nullopt: some were to the end.
+    std::optional<Duration> flows_after{Duration()};
     std::size_t calls = 0;
+    std::size_t answerable = 0;  // begun after the failure, and there is a way
     std::size_t delayed = 0;     // answered, and far later than before the failure
     std::size_t lost = 0;        // not answered although there was a way
     std::size_t duplicated = 0;  // came to a service twice

@@ -69,6 +69,30 @@ TEST(Study, WhatOnlyADeadMachineHadIsOutOfReachAndNotLost) {
     EXPECT_FALSE(told.noticed.timeline.empty());
 }
 
+TEST(Study, ADeadServiceDoesNotLookWell) {
+    EXPECT_EQ(report("c").silent.answerable, 0U);
+    EXPECT_GT(report("a,c").silent.answerable, 0U);
+}
+
+TEST(Study, CallsOverLongLinksAreAnsweredLateAndNotLost) {
+    for (const Duration latency : {100ms, 500ms}) {
+        const FailureReport told = report("a,c", {.latency = latency});
+        ASSERT_TRUE(told.silent.recovers) << latency.count();
+        EXPECT_LE(*told.silent.recovers, 10 * latency);
+        EXPECT_EQ(told.silent.lost + told.noticed.lost, 0U);
+        ASSERT_TRUE(told.noticed.flows_after) << "a longer way is no delay";
+    }
+}
+
+TEST(Study, WhatIsNotSeenIsNotSaidToBeWell) {
+    const FailureReport told = report("a,c", {.length = 100ms});
+    EXPECT_FALSE(told.silent.recovers);
+    EXPECT_FALSE(told.silent.flows_after);
+    const FailureReport longer = report("a,c");
+    ASSERT_TRUE(longer.silent.flows_after);
+    EXPECT_GE(*longer.silent.recovers, *longer.silent.flows_after);
+}
+
 TEST(Study, TheSameSeedGivesTheSameReport) {
     const FailureReport one = report("a,c");
     const FailureReport other = report("a,c");
