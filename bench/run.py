@@ -238,6 +238,27 @@ def socat():
         return timed(f"socat -b 262144 -u - TCP:127.0.0.1:{port}")
 
 
+def beside_bulk():
+    """Of each kind of link as many rounds as of everything else, in turns."""
+    found = {}
+    for _ in range(ROUNDS):
+        lines = subprocess.run([ROOT / "bench/beside_bulk.py", "500"], check=True, capture_output=True, text=True).stdout
+        for row in map(json.loads, lines.splitlines()):
+            found.setdefault(row["rate"], []).append(row)
+    rows = []
+    for rate, results in found.items():
+        def median(key, index=None):
+            return statistics.median(result[key] if index is None else result[key][index] for result in results)
+        rows.append(["nothing limits it" if rate == "none" else rate, f"{median('idle_us', 0):.0f} / {median('idle_us', 1):.0f} us",
+                     f"{median('busy_us', 0):.0f} / {median('busy_us', 1):.0f} us",
+                     f"{min(r['busy_us'][1] for r in results):.0f} to {max(r['busy_us'][1] for r in results):.0f}",
+                     f"{median('bulk_bytes_per_s') / 1e6:.1f} MB/s", sum(r["late_heartbeats"] for r in results)])
+    return table("A request beside a bulk stream", "bench/beside_bulk.py 500",
+                 ["link", "idle p50 / p99", "beside bulk p50 / p99", "spread of p99", "bulk meanwhile", "late heartbeats"], rows,
+                 "64 bytes there and back every 10 ms, over the same link between two machines as a stream that never ends; "
+                 "network namespaces, `tc tbf`.")
+
+
 def stages():
     rows = []
     for name, values in google("bench_stages", RECORDING).items():
@@ -295,7 +316,7 @@ def machine():
 
 def main():
     parts = {"kernel": kernel, "forwarder": forwarder, "routing": routing, "round_trips": round_trips, "throughput": throughput,
-             "stages": stages, "pipeline": pipeline}
+             "beside_bulk": beside_bulk, "stages": stages, "pipeline": pipeline}
     wanted = sys.argv[1:] or list(parts)
     sections = []
     for name in wanted:
