@@ -1,9 +1,12 @@
 #include "stream/receive_window.hpp"
 
+#include <algorithm>
+
 namespace jetway::stream {
 namespace {
 
-constexpr Duration least_gap = std::chrono::microseconds(200);  // less is the turn of a loop
+/// Within less than this 256 KiB are 256 MB/s; who waits longer now and then waits for a CPU.
+constexpr Duration long_round = std::chrono::milliseconds(1);
 
 }  // namespace
 
@@ -23,9 +26,9 @@ bool ReceiveWindow::arrived(const Timer& timer, std::uint64_t taken) {
         return false;
     }
     limit_ = 0;
-    if (starved_ == Time::max()) return false;
-    const Duration gap = now - starved_;
-    return gap >= least_gap && gap * 8 >= now - began_;
+    least_round_ = std::min<Duration>(least_round_, now - began_);
+    return starved_ != Time::max() && least_round_ >= long_round &&
+           (now - starved_) * 8 >= now - began_;
 }
 
 }  // namespace jetway::stream

@@ -1,8 +1,9 @@
 // A ReceiveWindow: how far beyond what the reader has dealt with its sender may go. It doubles when
 // a round shows that the sender had to wait for the grant although the reader kept up, which is
-// when it is smaller than bandwidth times delay; a queue on the way never lets it grow. A round
-// goes from a grant to the first byte that needed it. (After QUIC's window auto-tuning, RFC 9000
-// leaves the rule to implementations.) Private to src/stream.
+// when it is smaller than bandwidth times delay; a queue on the way never lets it grow, nor a
+// sender that waits for a CPU on a short way. A round goes from a grant to the first byte that
+// needed it. (After QUIC's window auto-tuning, RFC 9000 leaves the rule to implementations.)
+// Private to src/stream.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ private:
     std::uint64_t size_ = window;
     std::uint64_t limit_ = 0;  // that the sender knows; 0: no round
     Time began_{};
+    Duration least_round_ = Duration::max();
     Time starved_{};  // everything up to limit_ had come
 };
 
