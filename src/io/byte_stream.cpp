@@ -137,7 +137,7 @@ void Stream::at_turn_end() {
 }
 
 void Stream::flush() {
-    if (failed_ || blocked_ || !watch_ || queue_.empty()) return;
+    if (failed_ || !watch_ || queue_.empty()) return;
     const Writing how = sort_ != Sort::socket     ? Writing::plain
                         : send_rate_.is_limited() ? Writing::socket_apart
                                                   : Writing::socket;
@@ -161,7 +161,7 @@ void Stream::fail(Error error) {
 void Stream::on_turn_end() {
     Life life(life_);
     at_turn_end_ = false;
-    flush();
+    if (!blocked_) flush();
     if (failed_) return report_failure(life.destroyed());
     if (!queue_.empty() || blocked_) return;
     if (undrained_) {

@@ -7,8 +7,6 @@ namespace jetway::routing {
 namespace {
 
 constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
-/// A grant reaches at most this far beyond what was consumed.
-constexpr std::uint64_t max_window = 16UL * 1024 * 1024;
 /// A grant that waits behind this many others does not keep the block it arrived in.
 constexpr std::size_t uncopied_grants = 256;
 
@@ -93,7 +91,7 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if ((ref & 1U) == 1U) keep_no_more(crossings[ref / 2]);
     if (window->consumed > flow.sent)
         return protocol_error("WINDOW for bytes that were never sent");
-    if (window->up_to > window->consumed + max_window)
+    if (window->up_to > window->consumed + wire::most_window)
         return protocol_error("WINDOW beyond 16 MiB");
     if (receiver.ours) return_pool(receiver);
     const wire::Window newest{std::max(window->up_to, flow.window.up_to),

@@ -52,6 +52,10 @@ public:
         const auto longest_way = static_cast<std::int64_t>(plan_.machines.size());
         rehearse(std::max<Duration>(options_.at, 16 * longest_way * options_.latency));
         before_ = ways();
+        for (const auto& [key, way] : before_) {
+            most_links_before_ =
+                std::max(most_links_before_, static_cast<std::int64_t>(way.machines.size()) - 1);
+        }
         slowest_before_ = std::exchange(course_.longest, Duration());
         course_ = {};
         struck_at_ = mesh_.now();
@@ -154,7 +158,7 @@ private:
         if (!struck_at_) return;
         if (answer.asked > *struck_at_ && is_reachable(answer.from, answer.call->destination))
             ++course_.answerable;
-        const bool delayed = answered && took > longest_expected(answer);
+        const bool delayed = answered && is_late(answer, took);
         const bool lost = !answered && is_reachable(answer.from, answer.call->destination);
         course_.delayed += delayed ? 1 : 0;
         course_.lost += lost ? 1 : 0;
@@ -162,17 +166,13 @@ private:
             course_.flows_after = std::max(*course_.flows_after, answer.asked - *struck_at_);
     }
 
-    /// Twice what any call took before, more when the way is longer now than any was.
-    Duration longest_expected(const Answer& answer) {
-        std::size_t most_before = 1;
-        for (const auto& [key, way] : before_)
-            most_before = std::max(most_before, way.machines.size() - 1);
-        const auto choice = at(answer.from).resolve(answer.call->destination);
-        const std::size_t links = choice ? choice->machines.size() - 1 : 0;
+    /// Twice as long as any call before, in proportion where the way is now longer than any was.
+    bool is_late(const Answer& answer, Duration took) {
         const Duration usual = 2 * slowest_before_;
-        if (links <= most_before) return std::max(least_delay, usual);
-        return std::max(least_delay, usual * static_cast<std::int64_t>(links) /
-                                         static_cast<std::int64_t>(most_before));
+        if (took <= std::max(least_delay, usual)) return false;
+        const auto choice = at(answer.from).resolve(answer.call->destination);
+        const auto links = choice ? static_cast<std::int64_t>(choice->machines.size()) - 1 : 0;
+        return links <= most_links_before_ || took * most_links_before_ > usual * links;
     }
 
     bool is_reachable(Place from, const std::string& service) const {
@@ -262,6 +262,7 @@ private:
     std::vector<Answer> open_;
     Duration period_{};
     Duration slowest_before_{};
+    std::int64_t most_links_before_ = 1;
     Duration patience_;
     std::optional<Time> struck_at_;
     Ways before_;

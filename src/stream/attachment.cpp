@@ -185,16 +185,15 @@ void Attachment::return_pool(End& end) {
     (end.opener() ? usable_pool_ : granted_pool_) += std::exchange(end.pool_taken, 0);
 }
 
-bool Attachment::widen(End& end, std::uint64_t bytes) {
+bool Attachment::widen(std::uint64_t bytes) {
     if (bytes > most_widened - widened_) return false;
     widened_ += bytes;
-    end.widened += bytes;
     return true;
 }
 
 void Attachment::release(End& end, bool rest) {
     return_pool(end);
-    widened_ -= std::exchange(end.widened, 0);
+    widened_ -= end.widened();
     const auto found = ends_.find(end.label());
     if (found == ends_.end() || found->second.get() != &end) return;
     const EndPtr keep = std::move(found->second);

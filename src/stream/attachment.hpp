@@ -77,7 +77,7 @@ private:
     void want(Lane lane, End& end) override;
     std::uint32_t take_pool(std::uint32_t most) override;
     void return_pool(End& end) override;
-    bool widen(End& end, std::uint64_t bytes) override;
+    bool widen(std::uint64_t bytes) override;
     const std::string& machine() const override { return attached_.machine(); }
     std::uint64_t next_open() override { return labels_.opened(); }
     void answered(End& end) override { labels_.answered(end.opened_number); }

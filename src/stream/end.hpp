@@ -65,8 +65,8 @@ public:
     virtual std::uint32_t take_pool(std::uint32_t most) = 0;
     /// The peer granted the stream on its own: its first window may serve another.
     virtual void return_pool(End& end) = 0;
-    /// The end's window may take so many bytes more; undone when the end is released.
-    virtual bool widen(End& end, std::uint64_t bytes) = 0;
+    /// An end's window may grow by so many bytes; undone when the end is released.
+    virtual bool widen(std::uint64_t bytes) = 0;
     /// This machine's name, once known.
     virtual const std::string& machine() const = 0;
     /// Our OPEN leaves: its number, from 1.
@@ -126,9 +126,10 @@ public:
     std::uint64_t replaced() const { return outbox_.replaced(); }
     std::uint64_t discarded() const { return discarded_; }
     bool finished() const { return outbox_.finished(); }
+    /// By how much its window has grown.
+    std::uint64_t widened() const { return window_.size() - window; }
 
     std::uint32_t pool_taken = 0;     // of the pool that covers the first window
-    std::uint64_t widened = 0;        // of what windows may grow in all
     std::uint64_t opened_number = 0;  // the owner's count of OPENs when ours left
     struct Place {
         EndPtr next;

@@ -10,7 +10,6 @@ namespace {
 
 using wire::FrameType;
 
-constexpr std::uint64_t most_granted = 16UL * 1024 * 1024;  // beyond what was consumed
 constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
 
 Error offence(std::string detail) {
@@ -104,7 +103,7 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
 void End::measure_window() {
     if (!window_.arrived(timer_, taken_)) return;
     const auto owner = owner_.lock();
-    if (owner != nullptr && owner->widen(*this, window_.size())) window_.grow();
+    if (owner != nullptr && owner->widen(window_.size())) window_.grow();
 }
 
 /// False when the outcome cannot be read.
@@ -125,7 +124,8 @@ Result<> End::on_window(const Buffer& body) {
     JETWAY_ASSIGN(const wire::Window offsets, wire::decode_window(body.bytes()));
     if (phase_ != Phase::open && phase_ != Phase::asked) return success();
     if (offsets.consumed > sent_) return offence("WINDOW for bytes that were never sent");
-    if (offsets.up_to > offsets.consumed + most_granted) return offence("WINDOW beyond 16 MiB");
+    if (offsets.up_to > offsets.consumed + wire::most_window)
+        return offence("WINDOW beyond 16 MiB");
     if (const auto owner = owner_.lock()) owner->return_pool(*this);
     granted_ = std::max(granted_, offsets.up_to);
     confirmed_ = std::max(confirmed_, offsets.consumed);

@@ -12,7 +12,7 @@ constexpr Duration long_round = std::chrono::milliseconds(1);
 
 void ReceiveWindow::granted(Time now, std::uint64_t taken, std::uint64_t limit) {
     // Who has sent all it may before the reader dealt with half of it waits for the reader.
-    if (limit_ != 0 || taken >= limit || size_ >= most_window) return;
+    if (limit_ != 0 || taken >= limit || size_ >= wire::most_window) return;
     limit_ = limit;
     began_ = now;
     starved_ = Time::max();

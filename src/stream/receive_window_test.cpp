@@ -65,7 +65,7 @@ TEST_F(ReceiveWindowTest, ALongWayGetsALargeOne) {
     // 100 MB/s over 40 ms: 4 MB are under way.
     send(100'000'000, 40ms, 100e6);
     EXPECT_GE(receive.size(), 4'000'000U);
-    EXPECT_LE(receive.size(), most_window);
+    EXPECT_LE(receive.size(), wire::most_window);
     EXPECT_GT(send(100'000'000, 40ms, 100e6), 95e6);
 }
 
@@ -81,7 +81,7 @@ TEST_F(ReceiveWindowTest, ASlowReaderKeepsASmallOne) {
 
 TEST_F(ReceiveWindowTest, ItDoesNotGrowBeyondWhatTheProtocolAllows) {
     send(2'000'000'000, 400ms, 1e9);
-    EXPECT_EQ(receive.size(), most_window);
+    EXPECT_EQ(receive.size(), wire::most_window);
 }
 
 }  // namespace

@@ -17,9 +17,8 @@
 
 namespace jetway::stream {
 
-/// Granted beyond what was consumed: at first, and when the way is long and the reader fast.
+/// Granted beyond what was consumed, at first; more when the way is long and the reader fast.
 inline constexpr std::uint64_t window = 256UL * 1024;
-inline constexpr std::uint64_t most_window = 16UL * 1024 * 1024;
 inline constexpr std::size_t send_buffer = 256UL * 1024;  // write() asks to wait beyond this
 
 /// Something that takes streams.
