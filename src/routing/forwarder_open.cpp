@@ -12,13 +12,13 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
     if (link.labels.find(label) != no_end)
         return protocol_error("OPEN with a label that is in use");
     JETWAY_ASSIGN(wire::Open open, wire::decode<wire::Open>(frame.body.bytes()));
+    const bool local = link.options.kind == LinkKind::local;
+    if (local && open.has_id()) return protocol_error("OPEN of a process with an ingress's fields");
     if (open.first_window() > wire::first_window || open.first_window() > link.granted_pool) {
         return protocol_error("OPEN takes more than the first windows granted");
     }
-    if (link.options.kind == LinkKind::network && opens.ends_here(from, open) &&
-        take_attempt(now, from, link, label, open)) {
+    if (!local && opens.ends_here(from, open) && take_attempt(now, from, link, label, open))
         return success();
-    }
     const std::uint32_t index = accept(from, link, label, open);
     if (auto load = check_load(link); !load) {
         refuse(index, wire::encode(wire::to_nack(load.error(), options.machine)), load.error());
@@ -26,7 +26,7 @@ Result<> Forwarder::State::on_open(Time now, LinkId from, StreamLink& link,
     }
     const auto crossed = cross(now, index, open);
     if (crossed) return success();
-    if (link.options.kind == LinkKind::local) remember(crossings[index], std::move(open));
+    if (local) remember(crossings[index], std::move(open));
     if (wait_for_way(now, index, crossed.error())) return success();
     refuse(index, wire::encode(crossed.error()), wire::to_error(crossed.error()));
     return success();

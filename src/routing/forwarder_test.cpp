@@ -760,6 +760,23 @@ TEST_F(GoingOn, AWayThatRefusesIsNotAskedWithEveryNews) {
     EXPECT_LE(opens, 20) << "one in 50 ms";
 }
 
+TEST_F(ForwarderTest, AProcessDoesNotWriteWhatItsIngressWrites) {
+    constexpr LinkId process = 5;
+    roads.add_link(process, false, LinkKind::local);
+    wire::Open open;
+    open.set_destination("east-service");
+    open.mutable_id()->set_router(1);
+    open.mutable_id()->set_epoch(1);
+    open.set_egress(Signposts::here);
+    open.add_route(1);
+    open.add_route(Signposts::here);
+    open.set_position(1);
+    open.set_resume(true);
+    open.set_finished(true);
+    refuses(process, {FrameType::open, 1, wire::encode(open)}, "an ingress's fields");
+    EXPECT_EQ(roads.pull(east), std::nullopt);
+}
+
 class Patience : public ForwarderTest {
 protected:
     static constexpr LinkId process = 9;
