@@ -13,7 +13,7 @@ constexpr Duration good_news_wait = milliseconds(100);
 constexpr Duration cost_gap = seconds(10);
 constexpr Duration quiet = seconds(10);
 constexpr Duration least_gap = milliseconds(50);
-constexpr Duration most_gap = seconds(5);
+constexpr Duration most_gap = seconds(1);
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // What this machine says of itself, and when it says it: bad news at once, good news after 100 ms,
 // changed costs at most every 10 s; and a machine that keeps changing is slowed down (0, 50, 100,
-// ... 5000 ms) until it was quiet for 10 s. Bad news waits for earlier bad news only.
+// ... 1000 ms) until it was quiet for 10 s. Bad news waits for earlier bad news only.
 #pragma once
 
 #include <vector>
