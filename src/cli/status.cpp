@@ -68,6 +68,29 @@ std::string streams(const json::object& answer) {
     return table.empty() ? "" : "\n" + table.text();
 }
 
+/// What became of everything that this machine's processes wrote, and what crossed.
+std::string ledger(const json::object& answer) {
+    const json::value* lines = answer.if_contains("ledger");
+    if (lines == nullptr || !lines->is_object()) return {};
+    Table table({"SENT FROM HERE", ">SENT", ">DELIVERED", ">IN FLIGHT", ">UNCONFIRMED", "DROPPED"});
+    for (const std::string unit : {"bytes", "messages"}) {
+        const auto of = [&](std::string_view line) {
+            const json::value* tally = lines->get_object().if_contains(line);
+            return tally != nullptr && tally->is_object() ? number_of(tally->get_object(), unit) : 0;
+        };
+        std::string dropped;
+        for (const std::string_view reason : {"replaced", "late", "unwanted", "ended"}) {
+            if (of(reason) == 0) continue;
+            dropped += (dropped.empty() ? "" : ", ") + std::to_string(of(reason)) + " " +
+                       std::string(reason);
+        }
+        table.add({unit, std::to_string(of("sent")), std::to_string(of("delivered")),
+                   std::to_string(of("in_flight")), std::to_string(of("unconfirmed")),
+                   dropped.empty() ? "0" : dropped});
+    }
+    return "\n" + table.text();
+}
+
 /// What the daemon's parts want a person to know; pipelines last.
 std::string notes(const json::object& answer) {
     const json::value* value = answer.if_contains("notes");
@@ -93,7 +116,8 @@ Result<int> status(const AskOptions& options) {
         std::cout << json::serialize(answer) << "\n";
     } else {
         std::cout << heading(answer) << "\n"
-                  << links(answer) << terminals(answer) << streams(answer) << notes(answer);
+                  << links(answer) << terminals(answer) << streams(answer) << ledger(answer)
+                  << notes(answer);
     }
     return 0;
 }

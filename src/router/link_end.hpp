@@ -11,6 +11,7 @@
 #include "kernel/connection.hpp"
 #include "kernel/kernel.hpp"
 #include "routing/core.hpp"
+#include "wire/ledger.hpp"
 
 namespace jetway::router {
 
@@ -57,6 +58,7 @@ public:
         Handle registration;
     };
     std::map<std::string, Service, std::less<>> services;  // what this process offers
+    wire::Ledger ledger;                                   // as this process last told it
 
 private:
     bool send(wire::Frame&& frame);

@@ -21,6 +21,15 @@ json::array texts(const Strings& strings) {
     return array;
 }
 
+json::object ledger_of(const wire::Ledger& ledger) {
+    json::object body;
+    for (const auto& [name, line] : wire::ledger_lines) {
+        const wire::Tally& tally = ledger.*line;
+        body[name] = json::object{{"bytes", tally.bytes}, {"messages", tally.messages}};
+    }
+    return body;
+}
+
 json::object link_row(const routing::LinkRow& row, Time now) {
     return {{"terminal", row.terminal},
             {"kind", row.kind == routing::LinkKind::local ? "local" : "network"},
@@ -117,7 +126,15 @@ void RoutingServer::State::add_status(json::object& body) const {
     json::array terminal_rows;
     json::array stream_rows;
     json::object note_rows;
-    for (const auto& row : core.links()) link_rows.push_back(link_row(row, at));
+    wire::Ledger total = past;
+    for (const auto& row : core.links()) {
+        json::object shown = link_row(row, at);
+        if (row.kind == routing::LinkKind::local && links[row.link] != nullptr) {
+            shown["ledger"] = ledger_of(links[row.link]->ledger);
+            total += links[row.link]->ledger;
+        }
+        link_rows.push_back(std::move(shown));
+    }
     for (const auto& row : terminals.rows()) terminal_rows.push_back(terminal_row(row, at));
     for (const auto& row : core.streams()) stream_rows.push_back(stream_row(row));
     for (const auto& [key, text] : notes) note_rows[key] = text;
@@ -129,6 +146,7 @@ void RoutingServer::State::add_status(json::object& body) const {
     body["links"] = std::move(link_rows);
     body["terminals"] = std::move(terminal_rows);
     body["streams"] = std::move(stream_rows);
+    body["ledger"] = ledger_of(total);
     body["counts"] = counts_of(core.counts());
     body["notes"] = std::move(note_rows);
 }

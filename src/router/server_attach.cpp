@@ -32,6 +32,11 @@ Result<> RoutingServer::State::on_attach_frame(LinkEnd& link, const wire::Frame&
         withdraw(link, body.service());
         return success();
     }
+    if (header.is(wire::FrameType::account)) {
+        JETWAY_ASSIGN(const wire::Account account, body_of<wire::Account>(frame));
+        link.ledger = wire::to_ledger(account);
+        return success();
+    }
     if ((header.type & wire::ignorable) != 0) return success();
     return Error(Code::protocol,
                  "frame of type " + std::to_string(header.type) + " on a local terminal");

@@ -102,6 +102,9 @@ void RoutingServer::State::closed(routing::LinkId id, const Error& reason) {
         }
         refresh_links();
     }
+    // What a process had on its way when it left, nobody can say any more.
+    gone->ledger.unconfirmed += std::exchange(gone->ledger.in_flight, {});
+    past += gone->ledger;
     timer.post([gone] {});
     schedule();
 }

@@ -76,6 +76,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     bool has_news = false;  // since watchers were told
     std::optional<std::uint64_t> told_digest;
     std::map<std::string, std::string> notes;
+    wire::Ledger past;  // of processes that have left
     std::function<void(const routing::Event&)> on_event;
     std::string log_name = "[Router]";
     LogLimit log_limit{20, std::chrono::seconds(1)};

@@ -57,9 +57,6 @@ Control::Routed Control::route(Time now, LinkId from, wire::Open& open) {
 
 Control::Routed Control::route_in(Time now, LinkId from, wire::Open& open) {
     name_source(*links_.find(from), open);
-    if (open.policy() > static_cast<std::uint32_t>(wire::Policy::latest)) {
-        return nack({Code::unsupported, "a stream's policy is lossless or latest in this version"});
-    }
     auto choice = chooser_.choose(now, open.destination(), from, {}, random_);
     if (!choice && choice.error().code != Code::no_route) {
         if (auto there = chooser_.ask_machine(now, open.destination())) choice = std::move(*there);

@@ -12,6 +12,7 @@ constexpr std::uint32_t pool = 4 * 1024 * 1024;
 constexpr std::uint64_t most_widened = 64UL * 1024 * 1024;  // of all windows of a process
 constexpr std::size_t most_own_frames = 4096;
 constexpr Duration confirm_delay = std::chrono::milliseconds(50);
+constexpr Duration account_delay = std::chrono::milliseconds(500);
 
 Error failed(const Error& reason) {
     return {Code::closed, "the connection to the router ended: " + reason.line()};
@@ -68,6 +69,7 @@ void Attachment::shut() {
     on_closed_ = nullptr;
     told_closed_ = true;
     holding_ = false;
+    say_account();
     send();  // what can still leave does
     closed({Code::cancelled, "the session ended"});
     while (const EndPtr end = lane(Lane::events).pop()) {
@@ -152,8 +154,7 @@ void Attachment::withdraw(const std::string& name, std::uint64_t request) {
 EndPtr Attachment::open(wire::Open open, StreamEvents& events) {
     const Result<> possible = check_open(open);
     const auto label = possible ? labels_.pick() : std::nullopt;
-    auto end =
-        std::make_shared<End>(shared_from_this(), timer_, label.value_or(0), true, std::move(open));
+    EndPtr end = make_end(label.value_or(0), true, std::move(open));
     end->set_events(&events);
     if (label) {
         ends_.emplace(*label, end);
@@ -201,6 +202,25 @@ void Attachment::release(End& end, bool rest) {
     if (end.opener()) labels_.release(end.label(), rest);
 }
 
+EndPtr Attachment::make_end(std::uint32_t label, bool opener, wire::Open opening) {
+    auto end =
+        std::make_shared<End>(shared_from_this(), timer_, label, opener, std::move(opening));
+    living_.insert(end.get());
+    return end;
+}
+
+void Attachment::gone(const End& end) {
+    if (living_.erase(&end) == 0) return;
+    past_ += end.ledger();
+    arm_account();
+}
+
+wire::Ledger Attachment::ledger() const {
+    wire::Ledger sum = past_;
+    for (const End* end : living_) sum += end->ledger();
+    return sum;
+}
+
 // ---- the turn of work
 
 void Attachment::want(Lane where, End& end) {
@@ -237,10 +257,31 @@ void Attachment::arm_confirm() {
     });
 }
 
+/// Tells the router what became of everything, soon, and again while that changes.
+void Attachment::arm_account() {
+    if (account_ || !is_attached_ || closed_) return;
+    account_ = timer_.after(account_delay, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        self->account_.release();
+        if (self->say_account()) self->arm_account();
+    });
+}
+
+/// False when nothing has changed.
+bool Attachment::say_account() {
+    const wire::Ledger now = ledger();
+    if (!is_attached_ || now == told_) return false;
+    told_ = now;
+    say(wire::FrameType::account, wire::encode(wire::to_account(now)));
+    return true;
+}
+
 void Attachment::work() {
     if (working_) return;
     const auto alive = shared_from_this();
     working_ = true;
+    arm_account();
     do {
         send();
     } while (deliver());
@@ -328,6 +369,7 @@ void Attachment::closed(const Error& reason) {
     const auto alive = shared_from_this();
     closed_ = reason;
     confirm_.reset();
+    account_.reset();
     pending_.reset();
     own_.clear();
     late_resets_.clear();
@@ -336,6 +378,8 @@ void Attachment::closed(const Error& reason) {
     lane(Lane::confirm).clear();
     const auto ends = std::exchange(ends_, {});
     for (const auto& [label, end] : ends) end->orphan(failed(reason));
+    past_ = ledger();
+    living_.clear();
     post(&Attachment::tell_closed);
 }
 

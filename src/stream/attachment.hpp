@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "stream/end.hpp"
 #include "stream/labels.hpp"
@@ -60,6 +61,7 @@ public:
     const wire::Attached& attached() const { return attached_; }
     Timer& timer() { return timer_; }
     const SessionCounts& counts() const { return counts_; }
+    wire::Ledger ledger() const;
 
     Handle offer(const std::string& name, const Capabilities& capabilities, Service& service,
                  Offered offered);
@@ -82,6 +84,7 @@ private:
     std::uint64_t next_open() override { return labels_.opened(); }
     void answered(End& end) override { labels_.answered(end.opened_number); }
     void release(End& end, bool rest) override;
+    void gone(const End& end) override;
 
     // in
     bool on_message(Message& message) override;
@@ -102,6 +105,9 @@ private:
     bool next_of_lanes();
     bool deliver();
     void arm_confirm();
+    void arm_account();
+    bool say_account();
+    EndPtr make_end(std::uint32_t label, bool opener, wire::Open opening);
     void say(wire::FrameType type, Buffer body);
 
     Result<> check_offer(const std::string& name, const Buffer& body) const;
@@ -143,6 +149,10 @@ private:
     bool working_ = false;
     bool posted_ = false;
     Handle confirm_;
+    std::unordered_set<const End*> living_;  // whose ledgers are not in past_
+    wire::Ledger past_;
+    wire::Ledger told_;  // to the router
+    Handle account_;     // set while something may have to be told
     SessionCounts counts_;
 };
 

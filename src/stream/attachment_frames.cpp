@@ -137,8 +137,7 @@ Result<> Attachment::on_open(const wire::FrameHeader& header, const Buffer& body
     highest_heard_ = std::max(highest_heard_, label);
     granted_pool_ -= open.first_window();
     const std::uint32_t window_taken = open.first_window();
-    const auto end =
-        std::make_shared<End>(shared_from_this(), timer_, label, false, std::move(open));
+    const EndPtr end = make_end(label, false, std::move(open));
     end->pool_taken = window_taken;
     ends_.emplace(label, end);
     hand_over(end);

@@ -18,6 +18,18 @@ bool keeps_latest(const wire::Open& open) {
            open.policy() == static_cast<std::uint32_t>(wire::Policy::latest);
 }
 
+Outbox::Options keeping(const wire::Open& open) {
+    const bool messages = carries_messages(open);
+    Outbox::Options options{.messages = messages, .latest = keeps_latest(open)};
+    if (messages && open.policy() == static_cast<std::uint32_t>(wire::Policy::deadline))
+        options.lifetime = std::chrono::microseconds(open.remaining_us());
+    return options;
+}
+
+wire::Tally tally(const Buffer& bytes, bool end_of_message) {
+    return {bytes.size(), end_of_message ? 1U : 0U};
+}
+
 }  // namespace
 
 End::End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
@@ -30,8 +42,12 @@ End::End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool 
       opening_(std::move(opening)),
       phase_(opener ? Phase::opening : Phase::asked),
       control_(opener ? control::open : 0),
-      outbox_({messages_, keeps_latest(opening_)}) {
+      outbox_(keeping(opening_)) {
     if (!opener) allowed_ = opening_.first_window();
+}
+
+End::~End() {
+    if (const auto owner = owner_.lock()) owner->gone(*this);
 }
 
 // ---- calls of the application
@@ -65,11 +81,15 @@ void End::refuse(const Error& reason) {
 }
 
 bool End::write(Buffer bytes, bool end_of_message) {
+    const wire::Tally written = tally(bytes, end_of_message && outbox_.marks_messages());
+    ledger_.sent += written;
     if (ended_ || stopped_ || outbox_.finishing()) {
-        discarded_ += bytes.size();
+        (ended_ ? ledger_.ended : ledger_.unwanted) += written;
         return true;
     }
-    outbox_.push(std::move(bytes), end_of_message);
+    outbox_.push(std::move(bytes), end_of_message,
+                 outbox_.has_lifetime() ? timer_.now() : Time{});
+    if (outbox_.has_lifetime()) expire();
     want(Lane::data);
     if (outbox_.bytes() <= send_buffer && outbox_.pieces() <= most_pieces) return true;
     wants_space_ = true;
@@ -95,7 +115,7 @@ void End::finish(const wire::Outcome& outcome) {
 void End::stop(const Error& reason) {
     if (ended_ || reading_stopped_ || fin_taken_) return;
     reading_stopped_ = true;
-    inbox_.clear();
+    drop_inbox();
     stop_reason_ = reason;
     want_control(control::stop);
 }
@@ -109,7 +129,7 @@ void End::reset(const Error& reason) {
 }
 
 void End::consume(std::size_t bytes) {
-    consumed_ += std::min<std::uint64_t>(bytes, told_ - consumed_);
+    consumed_ += std::min<std::uint64_t>(bytes, received() - consumed_);
     if (phase_ != Phase::open || fin_taken_ || reading_stopped_) return;
     if (consumed_ + window_.size() - allowed_ >= window_.size() / 2) {
         want_control(control::window);
@@ -163,8 +183,7 @@ bool End::deliver_one() {
     } else if (!inbox_.empty()) {
         Piece piece = std::move(inbox_.front());
         inbox_.pop_front();
-        told_ += piece.bytes.size();
-        events_->on_data(std::move(piece.bytes), piece.end_of_message);
+        tell_data(std::move(piece.bytes), piece.end_of_message);
     } else if (happened(event::finish)) {
         events_->on_finish(outcome_);
     } else if (happened(event::stop)) {
@@ -185,8 +204,7 @@ void End::take_data(Buffer bytes, bool end_of_message) {
     if (events_ != nullptr && inbox_.empty() && happened_ == 0 && phase_ == Phase::open &&
         !delivering_) {
         delivering_ = true;
-        told_ += bytes.size();
-        events_->on_data(std::move(bytes), end_of_message);
+        tell_data(std::move(bytes), end_of_message);
         delivering_ = false;
         return;
     }
@@ -198,13 +216,61 @@ void End::take_data(Buffer bytes, bool end_of_message) {
     notify(0);
 }
 
+void End::tell_data(Buffer bytes, bool end_of_message) {
+    ledger_.received += tally(bytes, end_of_message);
+    events_->on_data(std::move(bytes), end_of_message);
+}
+
+void End::drop_inbox() {
+    for (const Piece& piece : inbox_) ledger_.unread += tally(piece.bytes, piece.end_of_message);
+    inbox_.clear();
+}
+
+/// Messages whose time is over go, now and when it is.
+void End::expire() {
+    const Time deadline = outbox_.deadline();
+    if (deadline == Time::max()) return;
+    const Time now = timer_.now();
+    if (deadline <= now) {
+        outbox_.expire(now);
+        tell_space();
+    } else if (expiry_) {
+        return;
+    }
+    if (outbox_.deadline() == Time::max()) return;
+    expiry_ = timer_.at(outbox_.deadline(), [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self == nullptr) return;
+        self->expiry_.release();
+        self->expire();
+    });
+}
+
+/// What was written is where its state says; what came, as it was counted.
+wire::Ledger End::ledger() const {
+    wire::Ledger ledger = ledger_;
+    ledger.replaced = outbox_.replaced();
+    ledger.late = outbox_.late();
+    ledger.delivered = departed_.confirmed();
+    wire::Tally left = departed_.sent();
+    left -= departed_.confirmed();
+    const bool over = ended_ || phase_ > Phase::open;
+    if (over) {
+        (in_order_ && !stopped_ ? ledger.delivered : ledger.unconfirmed) += left;
+    } else {
+        ledger.in_flight = left;
+        ledger.in_flight += outbox_.waiting();
+    }
+    return ledger;
+}
+
 // ---- how it ends
 
 void End::forget_everything() {
     control_ = 0;
     happened_ = 0;
-    inbox_.clear();
-    discarded_ += outbox_.drop();
+    drop_inbox();
+    ledger_.ended += outbox_.drop();
 }
 
 /// Before its time, for the application too.
@@ -260,6 +326,7 @@ void End::tell_space() {
 void End::close_if_finished() {
     if (phase_ != Phase::open || !fin_taken_ || !outbox_.finished()) return;
     control_ = 0;
+    in_order_ = true;
     release(true);
     notify(event::done);
 }

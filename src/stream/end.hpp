@@ -3,8 +3,8 @@
 // wait (its control frames as bits, its data in an Outbox) and frames into events. Private to
 // src/stream.
 //
-// Offsets of one direction: sent <= granted at the sender; taken <= allowed, consumed <= told <=
-// taken at the receiver.
+// Offsets of one direction: sent <= granted at the sender; taken <= allowed, consumed <= received
+// (told to the application) <= taken at the receiver.
 #pragma once
 
 #include <array>
@@ -14,7 +14,9 @@
 #include <string>
 
 #include "base/timer.hpp"
+#include "base/handle.hpp"
 #include "kernel/message.hpp"
+#include "stream/departed.hpp"
 #include "stream/outbox.hpp"
 #include "stream/receive_window.hpp"
 #include "stream/stream.hpp"
@@ -76,6 +78,8 @@ public:
     /// Nothing will be sent or heard on the label any more. `rest`: late frames of the peer may
     /// still come.
     virtual void release(End& end, bool rest) = 0;
+    /// Nobody writes to the end any more: its ledger is final.
+    virtual void gone(const End& end) = 0;
 
 protected:
     ~EndOwner() = default;
@@ -85,6 +89,9 @@ class End final : public std::enable_shared_from_this<End> {
 public:
     End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool opener,
         wire::Open opening);
+    ~End();
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
 
     // ---- Calls of the application, through its Stream.
     void set_events(StreamEvents* events);
@@ -120,11 +127,10 @@ public:
     bool opener() const { return opener_; }
     const wire::Open& opening() const { return opening_; }
     std::size_t unsent() const { return outbox_.bytes(); }
-    std::uint64_t sent() const { return sent_; }
-    std::uint64_t confirmed() const { return confirmed_; }
-    std::uint64_t received() const { return told_; }
-    std::uint64_t replaced() const { return outbox_.replaced(); }
-    std::uint64_t discarded() const { return discarded_; }
+    std::uint64_t sent() const { return departed_.sent().bytes; }
+    std::uint64_t confirmed() const { return departed_.confirmed().bytes; }
+    std::uint64_t received() const { return ledger_.received.bytes; }
+    wire::Ledger ledger() const;
     bool finished() const { return outbox_.finished(); }
     /// By how much its window has grown.
     std::uint64_t widened() const { return window_.size() - window; }
@@ -157,6 +163,10 @@ private:
     Result<> on_reset_ack(const Buffer& body);
 
     void take_data(Buffer bytes, bool end_of_message);
+    void tell_data(Buffer bytes, bool end_of_message);
+    void drop_inbox();
+    void expire();
+    std::uint64_t credit() const { return granted_ - sent(); }
     void measure_window();
     bool take_finish(std::uint8_t flags, const Buffer& body);
     bool deliver_one();
@@ -192,10 +202,9 @@ private:
 
     // sending
     Outbox outbox_;
+    Departed departed_;
     std::uint64_t granted_ = 0;
-    std::uint64_t sent_ = 0;
-    std::uint64_t confirmed_ = 0;
-    std::uint64_t discarded_ = 0;
+    Handle expiry_;  // of the first message that waits, when they have a lifetime
     bool stopped_ = false;  // by the peer: what is written goes nowhere
     bool wants_space_ = false;
 
@@ -208,12 +217,14 @@ private:
     ReceiveWindow window_;
     std::uint64_t allowed_ = 0;
     std::uint64_t taken_ = 0;
-    std::uint64_t told_ = 0;
     std::uint64_t consumed_ = 0;
     std::uint64_t consumed_sent_ = 0;
     bool reading_stopped_ = false;  // by us
     bool fin_taken_ = false;
     wire::Outcome outcome_;
+
+    wire::Ledger ledger_;   // the lines that are counted as it happens
+    bool in_order_ = false;  // both directions have finished
 
     // telling
     StreamEvents* events_ = nullptr;

@@ -93,7 +93,12 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
     // that call.
     if (fin && !take_finish(flags, body)) return success();
     const bool something = size != 0 || (!outcome && (flags & wire::flag::eom) != 0 && messages_);
-    if (something && !reading_stopped_) take_data(std::move(body), (flags & wire::flag::eom) != 0);
+    const bool end_of_message = (flags & wire::flag::eom) != 0;
+    if (something && reading_stopped_) {
+        ledger_.unread += {size, end_of_message ? 1U : 0U};
+    } else if (something) {
+        take_data(std::move(body), end_of_message);
+    }
     if (!fin || (phase_ != Phase::open && phase_ != Phase::asked)) return success();
     notify(event::finish);
     close_if_finished();
@@ -123,12 +128,12 @@ bool End::take_finish(std::uint8_t flags, const Buffer& body) {
 Result<> End::on_window(const Buffer& body) {
     JETWAY_ASSIGN(const wire::Window offsets, wire::decode_window(body.bytes()));
     if (phase_ != Phase::open && phase_ != Phase::asked) return success();
-    if (offsets.consumed > sent_) return offence("WINDOW for bytes that were never sent");
+    if (offsets.consumed > sent()) return offence("WINDOW for bytes that were never sent");
     if (offsets.up_to > offsets.consumed + wire::most_window)
         return offence("WINDOW beyond 16 MiB");
     if (const auto owner = owner_.lock()) owner->return_pool(*this);
     granted_ = std::max(granted_, offsets.up_to);
-    confirmed_ = std::max(confirmed_, offsets.consumed);
+    departed_.confirm(offsets.consumed);
     want(Lane::data);
     return success();
 }
@@ -137,7 +142,7 @@ Result<> End::on_stop(const Buffer& body) {
     JETWAY_ASSIGN(const wire::Reset reason, wire::decode<wire::Reset>(body.bytes()));
     if ((phase_ != Phase::open && phase_ != Phase::asked) || stopped_) return success();
     stopped_ = true;
-    discarded_ += outbox_.drop();
+    ledger_.unwanted += outbox_.drop();
     peer_stop_ = wire::to_error(reason);
     want(Lane::data);
     if (!outbox_.finished()) notify(event::stop);
@@ -231,13 +236,13 @@ Buffer End::take_window() {
 
 bool End::has_data() const {
     const bool may = phase_ == Phase::open || (phase_ == Phase::opening && opened_number != 0);
-    return may && outbox_.ready(granted_ - sent_);
+    return may && outbox_.ready(credit());
 }
 
 bool End::next_data(Message& message) {
     if (!has_data()) return false;
-    Payload payload = outbox_.take(granted_ - sent_);
-    sent_ += payload.stream_bytes;
+    Payload payload = outbox_.take(credit());
+    departed_.leave(payload.stream_bytes, (payload.flags & wire::flag::eom) != 0);
     message = frame(FrameType::data, std::move(payload.bytes), payload.flags);
     tell_space();
     close_if_finished();

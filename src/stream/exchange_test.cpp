@@ -108,6 +108,8 @@ RC_GTEST_PROP(Exchanges, ArriveWholeAndInOrderWithinTheirWindows, ()) {
         } else {
             mesh.timer.run(random % 50);
         }
+        RC_ASSERT(mesh.relay.left->ledger().balances());
+        RC_ASSERT(mesh.relay.right->ledger().balances());
     }
     for (Exchange& exchange : mesh.exchanges) {
         for (auto& flow : exchange.directions) mesh.finish(flow);
@@ -126,6 +128,15 @@ RC_GTEST_PROP(Exchanges, ArriveWholeAndInOrderWithinTheirWindows, ()) {
         mesh.timer.run();
     }
     for (Exchange& exchange : mesh.exchanges) {
+        for (const auto& flow : exchange.directions) {
+            if (!flow.from->stream || !flow.to->stream) continue;
+            const wire::Ledger from = flow.from->stream->ledger();
+            const wire::Ledger to = flow.to->stream->ledger();
+            RC_ASSERT(from.sent.bytes == flow.written.size());
+            RC_ASSERT(from.in_flight == wire::Tally{} || !flow.from->has("done"));
+            RC_ASSERT(from.delivered.bytes <= to.received.bytes);
+            RC_ASSERT(to.received.bytes <= from.sent.bytes);
+        }
         if (exchange.reset) continue;
         RC_ASSERT(exchange.near.has("done"));
         RC_ASSERT(exchange.far.has("done"));
@@ -135,6 +146,7 @@ RC_GTEST_PROP(Exchanges, ArriveWholeAndInOrderWithinTheirWindows, ()) {
                 continue;
             }
             RC_ASSERT(flow.to->data == flow.written);
+            RC_ASSERT(flow.from->stream->ledger().delivered == flow.to->stream->ledger().received);
             if (carries_messages(exchange.near.stream->opening())) {
                 RC_ASSERT(flow.to->messages == flow.messages);
             }

@@ -3,7 +3,8 @@
 // src/stream.
 //
 // Under `latest` a newer whole message replaces those of which no byte has left; one that was begun
-// is finished.
+// is finished. Under `deadline` a whole message of which no byte has left goes when its time is
+// over.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "base/timer.hpp"
+#include "wire/ledger.hpp"
 
 namespace jetway::stream {
 
@@ -26,49 +29,66 @@ public:
     struct Options {
         bool messages = false;  // ends of messages are marked
         bool latest = false;    // only on a stream of messages
+        Duration lifetime{};    // of a message that waits, the same; zero: without end
     };
     explicit Outbox(Options options) : options_(options) {}
 
     /// From now on ends of messages are marked: what is sent has another shape than what is
     /// received.
     void mark_messages() { options_.messages = true; }
-    void push(Buffer bytes, bool end_of_message);
+    bool marks_messages() const { return options_.messages; }
+    bool has_lifetime() const { return options_.lifetime != Duration::zero(); }
+    /// `now` matters only when messages have a lifetime.
+    void push(Buffer bytes, bool end_of_message, Time now = {});
     /// Nothing follows. `outcome`: an encoded wire::Outcome, or empty for plain success.
     void finish(Buffer outcome);
-    /// Forgets the bytes that wait (not the finish) and returns how many there were.
-    std::size_t drop();
+    /// Forgets the bytes that wait (not the finish) and returns how much there was.
+    wire::Tally drop();
+    /// Forgets messages whose time is over.
+    void expire(Time now);
+    /// When the first of them is; max when none waits that can be forgotten.
+    Time deadline() const;
 
     /// Something can leave when `credit` bytes may be sent.
     bool ready(std::uint64_t credit) const;
     /// The next frame. Only when ready(credit).
     Payload take(std::uint64_t credit);
 
-    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes() const { return waiting_.bytes; }
     std::size_t pieces() const { return pieces_.size() - head_; }
+    const wire::Tally& waiting() const { return waiting_; }
     bool finishing() const { return finishing_; }
     /// The finish has been taken.
     bool finished() const { return finished_; }
-    /// Messages that gave way to newer ones.
-    std::uint64_t replaced() const { return replaced_; }
+    /// What gave way to newer messages.
+    const wire::Tally& replaced() const { return replaced_; }
+    /// What was forgotten for its time.
+    const wire::Tally& late() const { return late_; }
 
 private:
     struct Piece {
         Buffer bytes;
         bool end_of_message = false;
+        Time until{};  // of a message that ends here, when it has a lifetime
     };
+    using Place = std::vector<Piece>::iterator;
+    Place front() { return pieces_.begin() + static_cast<std::ptrdiff_t>(head_); }
+    Place first_whole();
     void replace_older();
+    void forget(Place from, Place to, wire::Tally& reason);
     void pop();
 
     Options options_;
     std::vector<Piece> pieces_;  // from head_ on; the memory is reused
     std::size_t head_ = 0;
-    std::size_t bytes_ = 0;
+    wire::Tally waiting_;
     std::size_t assembling_ = 0;  // pieces at the back that belong to a message without an end yet
     bool begun_ = false;          // a part of the message at the front has left
     bool finishing_ = false;
     bool finished_ = false;
     Buffer outcome_;
-    std::uint64_t replaced_ = 0;
+    wire::Tally replaced_;
+    wire::Tally late_;
 };
 
 }  // namespace jetway::stream

@@ -9,9 +9,12 @@
 namespace jetway::stream {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr Outbox::Options bytes_options{};
 constexpr Outbox::Options message_options{.messages = true};
 constexpr Outbox::Options latest_options{.messages = true, .latest = true};
+constexpr Outbox::Options dated_options{.messages = true, .lifetime = std::chrono::seconds(10)};
 
 void push(Outbox& outbox, const std::string& text, bool end = true) {
     outbox.push(Buffer::copy_of(text), end);
@@ -96,8 +99,8 @@ TEST(Outbox, LatestKeepsTheNewestWholeMessage) {
     push(outbox, "one");
     push(outbox, "two");
     push(outbox, "three");
-    EXPECT_EQ(outbox.replaced(), 2U);
-    EXPECT_EQ(outbox.bytes(), 5U);
+    EXPECT_EQ(outbox.replaced(), (wire::Tally{6, 2}));
+    EXPECT_EQ(outbox.waiting(), (wire::Tally{5, 1}));
     EXPECT_EQ(take(outbox), "three.");
 }
 
@@ -107,7 +110,7 @@ TEST(Outbox, LatestFinishesWhatWasBegun) {
     EXPECT_EQ(take(outbox, 2), "be");
     push(outbox, "old");
     push(outbox, "new");
-    EXPECT_EQ(outbox.replaced(), 1U);
+    EXPECT_EQ(outbox.replaced(), (wire::Tally{3, 1}));
     EXPECT_EQ(take(outbox), "gun.");
     EXPECT_EQ(take(outbox), "new.");
 }
@@ -116,21 +119,59 @@ TEST(Outbox, LatestReplacesNothingBeforeTheNewMessageIsWhole) {
     Outbox outbox(latest_options);
     push(outbox, "whole");
     push(outbox, "ha", false);
-    EXPECT_EQ(outbox.replaced(), 0U);
+    EXPECT_EQ(outbox.replaced(), wire::Tally{});
     push(outbox, "lf");
-    EXPECT_EQ(outbox.replaced(), 1U);
+    EXPECT_EQ(outbox.replaced().messages, 1U);
     EXPECT_EQ(take(outbox), "ha");
     push(outbox, "next");
-    EXPECT_EQ(outbox.replaced(), 1U) << "a message begun in its first piece is finished";
+    EXPECT_EQ(outbox.replaced().messages, 1U) << "a message begun in its first piece is finished";
     EXPECT_EQ(take(outbox), "lf.");
     EXPECT_EQ(take(outbox), "next.");
+}
+
+constexpr Time noon{std::chrono::hours(12)};
+
+void push_at(Outbox& outbox, const std::string& text, int second, bool end = true) {
+    outbox.push(Buffer::copy_of(text), end, noon + std::chrono::seconds(second));
+}
+
+TEST(Outbox, AMessageWhoseTimeIsOverIsForgottenWhole) {
+    Outbox outbox(dated_options);
+    EXPECT_EQ(outbox.deadline(), Time::max());
+    push_at(outbox, "fi", 0, false);
+    EXPECT_EQ(outbox.deadline(), Time::max()) << "it has no end yet";
+    push_at(outbox, "rst", 0);
+    push_at(outbox, "second", 2);
+    push_at(outbox, "third", 4);
+    EXPECT_EQ(outbox.deadline(), noon + 10s);
+    outbox.expire(noon + 9s);
+    EXPECT_EQ(outbox.late(), wire::Tally{});
+    outbox.expire(noon + 12s);
+    EXPECT_EQ(outbox.late(), (wire::Tally{11, 2}));
+    EXPECT_EQ(outbox.waiting(), (wire::Tally{5, 1}));
+    EXPECT_EQ(outbox.deadline(), noon + 14s);
+    EXPECT_EQ(take(outbox), "third.");
+    EXPECT_EQ(outbox.deadline(), Time::max());
+}
+
+TEST(Outbox, AMessageThatWasBegunInTimeIsFinished) {
+    Outbox outbox(dated_options);
+    push_at(outbox, "begun", 0);
+    push_at(outbox, "waits", 1);
+    EXPECT_EQ(take(outbox, 2), "be");
+    EXPECT_EQ(outbox.deadline(), noon + 11s);
+    outbox.expire(noon + 60s);
+    EXPECT_EQ(outbox.late(), (wire::Tally{5, 1}));
+    EXPECT_EQ(take(outbox), "gun.");
+    EXPECT_FALSE(outbox.ready(100));
 }
 
 TEST(Outbox, DropForgetsTheBytesAndKeepsTheFinish) {
     Outbox outbox(message_options);
     push(outbox, "abc");
     outbox.finish(Buffer::copy_of("O"));
-    EXPECT_EQ(outbox.drop(), 3U);
+    EXPECT_EQ(outbox.drop(), (wire::Tally{3, 1}));
+    EXPECT_EQ(outbox.waiting(), wire::Tally{});
     EXPECT_EQ(take(outbox), "O!o");
 }
 
@@ -166,7 +207,8 @@ RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)
     sent.push_back(writing + "the last");
     while (outbox.ready(4)) read(4);
     RC_ASSERT(outbox.bytes() == 0U);
-    RC_ASSERT(received.size() + outbox.replaced() == sent.size());
+    RC_ASSERT(outbox.waiting() == wire::Tally{});
+    RC_ASSERT(received.size() + outbox.replaced().messages == sent.size());
     RC_ASSERT(received.back() == sent.back());
     auto next = sent.begin();
     for (const std::string& message : received) {

@@ -52,4 +52,8 @@ const SessionCounts& Session::counts() const {
     return attachment_->counts();
 }
 
+wire::Ledger Session::ledger() const {
+    return attachment_->ledger();
+}
+
 }  // namespace jetway::stream

@@ -73,6 +73,8 @@ public:
 
     Timer& timer();
     const SessionCounts& counts() const;
+    /// Of all streams of the session so far.
+    wire::Ledger ledger() const;
 
 private:
     std::shared_ptr<Attachment> attachment_;

@@ -280,6 +280,7 @@ TEST_F(Sessions, WhatWasConsumedIsConfirmedSoonAfter) {
     EXPECT_EQ(client.stream->confirmed(), 0U);
     timer.advance(std::chrono::milliseconds(60));
     EXPECT_EQ(client.stream->confirmed(), 10U);
+    timer.advance(std::chrono::seconds(1));  // the account
     const auto frames = relay.right->counts().frames_out;
     timer.advance(std::chrono::seconds(10));
     EXPECT_EQ(relay.right->counts().frames_out, frames);
@@ -331,12 +332,104 @@ TEST_F(Sessions, LatestReplacesWholeMessagesOfWhichNothingWasSent) {
     write(client, text(window + 10'000));
     timer.run();
     for (const char* message : {"old", "older", "newest"}) write(client, message);
-    EXPECT_EQ(client.stream->replaced(), 2U);
+    EXPECT_EQ(client.stream->ledger().replaced, (wire::Tally{8, 2}));
     server.stream->consume(window);
     timer.run();
     ASSERT_EQ(server.messages.size(), 2U);
     EXPECT_EQ(server.messages[0].size(), window + 10'000);
     EXPECT_EQ(server.messages[1], "newest");
+}
+
+TEST_F(Sessions, AMessageWaitsNoLongerThanItsDeadline) {
+    server.consumes = false;
+    auto request = open_to("echo@machine-b", true);
+    request.set_policy(static_cast<std::uint32_t>(wire::Policy::deadline));
+    request.set_remaining_us(200'000);
+    client.stream = relay.left->open(std::move(request), client);
+    timer.run();
+    write(client, text(window));
+    EXPECT_FALSE(client.stream->write(Buffer::copy_of(text(2 * window)))) << "nobody reads";
+    timer.advance(std::chrono::milliseconds(199));
+    EXPECT_EQ(client.stream->ledger().late, wire::Tally{});
+    EXPECT_FALSE(client.has("writable"));
+    timer.advance(std::chrono::milliseconds(1));
+    EXPECT_EQ(client.stream->ledger().late, (wire::Tally{2 * window, 1}));
+    EXPECT_TRUE(client.has("writable")) << "a reader that stands still does not stop the writer";
+    write(client, "in time");
+    server.stream->consume(window);
+    timer.run();
+    ASSERT_EQ(server.messages.size(), 2U);
+    EXPECT_EQ(server.messages[1], "in time");
+    EXPECT_TRUE(client.stream->ledger().balances());
+}
+
+TEST_F(Sessions, TheLedgerSaysWhereEachByteAndMessageIs) {
+    server.consumes = false;
+    open(true);
+    write(client, "one");
+    write(client, "four");
+    write(client, "half", false);
+    timer.run();
+    wire::Ledger ledger = client.stream->ledger();
+    EXPECT_EQ(ledger.sent, (wire::Tally{11, 2}));
+    EXPECT_EQ(ledger.in_flight, (wire::Tally{11, 2}));
+    EXPECT_EQ(server.stream->ledger().received, (wire::Tally{11, 2}));
+    server.stream->consume(5);
+    timer.advance(std::chrono::milliseconds(50));
+    ledger = client.stream->ledger();
+    EXPECT_EQ(ledger.delivered, (wire::Tally{5, 1})) << "a message counts where its end is";
+    EXPECT_EQ(ledger.in_flight, (wire::Tally{6, 1}));
+    server.stream->reset({Code::cancelled, "no more"});
+    timer.run();
+    client.stream->write(Buffer::copy_of("in vain"));
+    ledger = client.stream->ledger();
+    EXPECT_EQ(ledger.delivered, (wire::Tally{5, 1}));
+    EXPECT_EQ(ledger.unconfirmed, (wire::Tally{6, 1}));
+    EXPECT_EQ(ledger.ended, (wire::Tally{7, 1}));
+    EXPECT_TRUE(ledger.balances());
+}
+
+TEST_F(Sessions, AfterAnEndInOrderEverythingIsDelivered) {
+    open();
+    write(client, "question");
+    client.stream->finish();
+    timer.run();
+    server.stream->finish();
+    timer.run();
+    ASSERT_TRUE(client.has("done"));
+    EXPECT_EQ(client.stream->ledger().delivered, (wire::Tally{8, 0}));
+    EXPECT_EQ(relay.left->ledger(), client.stream->ledger());
+    client.stream.reset();
+    EXPECT_EQ(relay.left->ledger().delivered, (wire::Tally{8, 0})) << "the stream is gone";
+    EXPECT_EQ(relay.right->ledger().received, (wire::Tally{8, 0}));
+}
+
+TEST_F(Sessions, TheRouterIsToldWhatBecameOfEverythingAndThenThereIsSilence) {
+    std::vector<wire::Ledger> accounts;
+    relay.filter = [&](int side, const wire::FrameHeader& header, const Buffer& body) {
+        if (side == 0 && header.is(wire::FrameType::account))
+            accounts.push_back(wire::to_ledger(*wire::decode<wire::Account>(body.bytes())));
+        return true;
+    };
+    open();
+    write(client, "question");
+    timer.advance(std::chrono::milliseconds(499));
+    EXPECT_TRUE(accounts.empty());
+    timer.advance(std::chrono::milliseconds(1));
+    ASSERT_EQ(accounts.size(), 1U);
+    EXPECT_EQ(accounts[0].delivered, (wire::Tally{8, 0}));
+    timer.advance(std::chrono::milliseconds(10'000));
+    EXPECT_EQ(accounts.size(), 1U);
+    write(client, "?");
+    client.stream->finish();
+    server.stream->finish();
+    timer.run();
+    client.stream.reset();
+    relay.left.reset();
+    timer.run();
+    ASSERT_EQ(accounts.size(), 2U) << "once more before it leaves";
+    EXPECT_EQ(accounts[1].sent, (wire::Tally{9, 0}));
+    EXPECT_TRUE(accounts[1].balances());
 }
 
 TEST_F(Sessions, StopLetsTheOtherSideFinish) {
@@ -346,7 +439,7 @@ TEST_F(Sessions, StopLetsTheOtherSideFinish) {
     timer.run();
     EXPECT_EQ(client.stop.line(), "E-CLOSED ten bytes are enough");
     EXPECT_TRUE(client.stream->write(Buffer::allocate(1'000'000)));
-    EXPECT_EQ(client.stream->discarded(), 1'000'000U);
+    EXPECT_EQ(client.stream->ledger().unwanted, (wire::Tally{1'000'000, 0}));
     client.stream->finish();
     server.stream->finish();
     timer.run();
@@ -365,8 +458,16 @@ TEST_F(Sessions, StopDropsWhatWaitsForCredit) {
     server.stream->stop({Code::closed, "enough"});
     timer.run();
     EXPECT_TRUE(server.has("finish"));
-    EXPECT_EQ(client.stream->discarded(), 1'000'000 - window);
+    const wire::Ledger ledger = client.stream->ledger();
+    EXPECT_EQ(ledger.unwanted, (wire::Tally{1'000'000 - window, 0}));
+    EXPECT_EQ(ledger.in_flight, (wire::Tally{window, 0}));
+    EXPECT_TRUE(ledger.balances());
     EXPECT_TRUE(client.has("writable"));
+    server.stream->finish();
+    timer.run();
+    ASSERT_TRUE(client.has("done"));
+    EXPECT_EQ(client.stream->ledger().unconfirmed, (wire::Tally{window, 0}))
+        << "it stopped before it dealt with it";
 }
 
 TEST_F(Sessions, ResetEndsBothDirectionsAtOnce) {

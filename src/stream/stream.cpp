@@ -74,12 +74,8 @@ std::uint64_t Stream::received() const {
     return end_->received();
 }
 
-std::uint64_t Stream::replaced() const {
-    return end_->replaced();
-}
-
-std::uint64_t Stream::discarded() const {
-    return end_->discarded();
+wire::Ledger Stream::ledger() const {
+    return end_->ledger();
 }
 
 const wire::Open& Stream::opening() const {

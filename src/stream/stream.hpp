@@ -10,7 +10,7 @@
 
 #include "base/buffer.hpp"
 #include "base/result.hpp"
-#include "wire/control.hpp"
+#include "wire/ledger.hpp"
 
 namespace jetway::stream {
 
@@ -87,9 +87,9 @@ public:
     /// 50 ms after.
     std::uint64_t confirmed() const;
     std::uint64_t received() const;  // stream bytes handed to on_data
-    std::uint64_t replaced() const;  // messages that gave way to newer ones (Policy::latest)
-    /// Bytes written that never left: the stream had ended, or nobody reads.
-    std::uint64_t discarded() const;
+    /// What became of all that was written, and of what came. After on_done() everything that left
+    /// is delivered, unless the other side had stopped reading.
+    wire::Ledger ledger() const;
     const wire::Open& opening() const;
 
 private:

@@ -48,6 +48,7 @@ Result<> check(const Attach& attach);
 Result<> check(const Attached& attached);
 Result<> check(const Offer& offer);
 Result<> check(const Withdraw& withdraw);
+Result<> check(const Account& account);
 
 // record.cpp
 Result<> check(const Adjacency& adjacency);

@@ -109,6 +109,7 @@ JETWAY_BODY(Attached);
 JETWAY_BODY(Offer);
 JETWAY_BODY(Offered);
 JETWAY_BODY(Withdraw);
+JETWAY_BODY(Account);
 #undef JETWAY_BODY
 
 }  // namespace jetway::wire

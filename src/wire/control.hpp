@@ -40,6 +40,7 @@ inline constexpr std::uint32_t max_cost = 0xFFFFFF;  // of an adjacency
 inline constexpr std::uint32_t max_chunks = 4096;    // of one catalogue's snapshot
 inline constexpr std::size_t max_digests = 1024;     // ranges of places in one DIGESTS
 inline constexpr std::size_t max_summary = 512;      // machines in one SUMMARY
+inline constexpr std::size_t max_account = 64;       // lines of one ACCOUNT
 inline constexpr std::uint32_t max_interval_us = 3'600'000'000;  // between heartbeats
 inline constexpr std::uint32_t max_multiplier = 100;
 inline constexpr std::uint32_t max_pool = 1024 * 1024 * 1024;  // bytes of first windows on one link
@@ -78,6 +79,7 @@ using Attached = pb::Attached;
 using Offer = pb::Offer;
 using Offered = pb::Offered;
 using Withdraw = pb::Withdraw;
+using Account = pb::Account;
 
 enum NodeFlag : std::uint32_t { no_transit = 1, draining = 2, gone = 4 };
 enum class Shape : std::uint32_t { bytes = 0, messages = 1 };

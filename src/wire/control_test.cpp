@@ -40,7 +40,7 @@ class Body : public testing::Test {};
 using Bodies = testing::Types<Setting, Stage, StreamId, Edge, Open, Opened, Nack, Reset, Outcome,
                               Hello, Heartbeat, Adjacency, NodeRecord, ServiceRecord, DirectoryOp,
                               DirectoryDelta, DirectoryPull, DirectorySnapshot, Digests, Summary,
-                              Verdict, Goaway, Attach, Attached, Offer, Offered, Withdraw>;
+                              Verdict, Goaway, Attach, Attached, Offer, Offered, Withdraw, Account>;
 TYPED_TEST_SUITE(Body, Bodies);
 
 TYPED_TEST(Body, ComesBackAsItWent) {

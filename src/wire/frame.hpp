@@ -65,6 +65,7 @@ enum class FrameType : std::uint8_t {
     offer = 34,
     offered = 35,
     withdraw = 36,
+    account = ignorable | 37,
 };
 
 /// Flags of DATA. Others must be 0.

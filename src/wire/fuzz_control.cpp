@@ -41,6 +41,7 @@ constexpr Decode decoders[] = {
     decode_as<Verdict>,        decode_as<Goaway>,        decode_as<Attach>,
     decode_as<Attached>,       decode_as<Offer>,         decode_as<Offered>,
     decode_as<Withdraw>,       decode_as<Summary>,       decode_as<Digests>,
+    decode_as<Account>,
 };
 
 }  // namespace

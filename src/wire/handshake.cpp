@@ -1,5 +1,5 @@
 // What the two ends of a link say of themselves, on label 0: HELLO, HEARTBEAT, VERDICT between
-// machines; ATTACH, ATTACHED, OFFER and WITHDRAW between a process and its machine.
+// machines; ATTACH, ATTACHED, OFFER, WITHDRAW and ACCOUNT between a process and its machine.
 #include "base/text.hpp"
 #include "wire/check.hpp"
 
@@ -24,6 +24,11 @@ const Field offer_fields[] = {
 };
 const Field withdraw_fields[] = {{1, Field::Kind::text, 1, max_service_name}};
 
+const Field account_fields[] = {
+    {1, Field::Kind::numbers, 1, 10 * max_account},
+    {2, Field::Kind::numbers, 1, 10 * max_account},
+};
+
 const Layout hello_layout{"Hello", hello_fields};
 const Layout heartbeat_layout{"Heartbeat", {}};
 const Layout verdict_layout{"Verdict", {}};
@@ -31,6 +36,7 @@ const Layout attach_layout{"Attach", attach_fields};
 const Layout attached_layout{"Attached", attached_fields};
 const Layout offer_layout{"Offer", offer_fields};
 const Layout withdraw_layout{"Withdraw", withdraw_fields};
+const Layout account_layout{"Account", account_fields};
 
 Result<> check_versions(std::uint32_t least, std::uint32_t most) {
     return require(least >= 1 && least <= most, "the range of versions is empty");
@@ -73,6 +79,10 @@ const Layout& layout_of<Offer>() {
 template <>
 const Layout& layout_of<Withdraw>() {
     return withdraw_layout;
+}
+template <>
+const Layout& layout_of<Account>() {
+    return account_layout;
 }
 
 Result<> check(const Hello& hello) {
@@ -121,6 +131,13 @@ Result<> check(const Offer& offer) {
 
 Result<> check(const Withdraw& withdraw) {
     return check_service(withdraw.service(), "service");
+}
+
+Result<> check(const Account& account) {
+    if (static_cast<std::size_t>(account.bytes_size()) > max_account)
+        return Error(Code::too_large, "an account of more than 64 lines");
+    return require(account.bytes_size() == account.messages_size(),
+                   "an account with columns of different lengths");
 }
 
 }  // namespace jetway::wire

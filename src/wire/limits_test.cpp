@@ -154,6 +154,10 @@ Withdraw valid<Withdraw>() {
     return withdraw;
 }
 template <>
+Account valid<Account>() {
+    return {};
+}
+template <>
 Stage valid<Stage>() {
     Stage stage;
     stage.set_address("cat");
@@ -199,7 +203,12 @@ TEST(Limits, OfNumbersInAnOpen) {
     using O = Open;
     EXPECT_EQ(after<O>([](O& o) { o.set_shape(1); }), Code::ok);
     EXPECT_EQ(after<O>([](O& o) { o.set_shape(2); }), Code::protocol);
-    EXPECT_EQ(after<O>([](O& o) { o.set_policy(2); }), Code::ok);
+    EXPECT_EQ(after<O>([](O& o) { o.set_policy(2); }), Code::protocol) << "no deadline";
+    EXPECT_EQ(after<O>([](O& o) {
+                  o.set_policy(2);
+                  o.set_remaining_us(1);
+              }),
+              Code::ok);
     EXPECT_EQ(after<O>([](O& o) { o.set_policy(3); }), Code::protocol);
     EXPECT_EQ(after<O>([](O& o) { o.set_first_window(first_window); }), Code::ok);
     EXPECT_EQ(after<O>([](O& o) { o.set_first_window(first_window + 1); }), Code::protocol);
@@ -554,6 +563,17 @@ TEST(Limits, OfALocalLink) {
     EXPECT_EQ(after<Offer>([](Offer& o) { o.set_type(5); }), Code::protocol);
     EXPECT_EQ(after<Offer>([](Offer& o) { o.add_accepts("\n"); }), Code::protocol);
     EXPECT_EQ(after<Withdraw>([](Withdraw& w) { w.set_service(""); }), Code::protocol);
+    EXPECT_EQ(after<Account>([](Account& a) { a.add_bytes(1); }), Code::protocol);
+    const auto lines = [](std::size_t count) {
+        return after<Account>([count](Account& a) {
+            for (std::size_t i = 0; i < count; ++i) {
+                a.add_bytes(~std::uint64_t{0});
+                a.add_messages(~std::uint64_t{0});
+            }
+        });
+    };
+    EXPECT_EQ(lines(max_account), Code::ok);
+    EXPECT_EQ(lines(max_account + 1), Code::too_large);
 }
 
 }  // namespace

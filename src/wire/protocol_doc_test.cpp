@@ -71,7 +71,7 @@ const std::map<std::string, FrameType> types{
     {"SUMMARY", FrameType::summary},     {"DIGESTS", FrameType::digests},
     {"ATTACH", FrameType::attach},       {"ATTACHED", FrameType::attached},
     {"OFFER", FrameType::offer},         {"OFFERED", FrameType::offered},
-    {"WITHDRAW", FrameType::withdraw},
+    {"WITHDRAW", FrameType::withdraw},   {"ACCOUNT", FrameType::account},
 };
 
 TEST(ProtocolPage, ListsTheFrameTypes) {
@@ -109,6 +109,7 @@ TEST(ProtocolPage, ListsTheLimits) {
         {"max_stages", max_stages},
         {"max_digests", max_digests},
         {"max_summary", max_summary},
+        {"max_account", max_account},
         {"max_stage_depth", max_stage_depth},
         {"max_settings", max_settings},
         {"max_setting_key", max_setting_key},
@@ -379,6 +380,8 @@ Codec codec_of(const FrameHeader& header) {
             return {"Offered", again<Offered>};
         case FrameType::withdraw:
             return {"Withdraw", again<Withdraw>};
+        case FrameType::account:
+            return {"Account", again<Account>};
         case FrameType::data:
             if ((header.flags & flag::outcome) != 0) return {"Outcome", again<Outcome>};
             return {};

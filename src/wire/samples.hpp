@@ -118,7 +118,7 @@ inline void fill(Sampler& s, Open& out) {
     out.set_shape(static_cast<std::uint32_t>(s.below(2)));
     out.set_policy(static_cast<std::uint32_t>(s.below(3)));
     out.set_traffic_class(static_cast<std::uint32_t>(s.below(3)));
-    out.set_remaining_us(s.below(max_remaining_us + 1));
+    out.set_remaining_us(s.below(max_remaining_us) + (out.policy() == 2 ? 1 : 0));
     out.set_first_window(static_cast<std::uint32_t>(s.below(first_window + 1)));
     fill_settings(s, out);
     for (std::uint64_t left = s.below(3); left > 0; --left) fill_stage(s, *out.add_next(), 2);
@@ -333,6 +333,13 @@ inline void fill(Sampler& s, Offered& out) {
 
 inline void fill(Sampler& s, Withdraw& out) {
     out.set_service(s.service());
+}
+
+inline void fill(Sampler& s, Account& out) {
+    for (std::uint64_t left = s.below(max_account + 1); left > 0; --left) {
+        out.add_bytes(s.number());
+        out.add_messages(s.number());
+    }
 }
 
 inline void fill(Sampler& s, Envelope& out) {
