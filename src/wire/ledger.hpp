@@ -26,7 +26,7 @@ struct Tally {
 
 struct Ledger {
     Tally sent;         // written by the application
-    Tally delivered;    // the far end has dealt with it
+    Tally delivered;    // the far end has dealt with it, or has it and finished in order
     Tally in_flight;    // waits to leave, or left and may still be confirmed
     Tally unconfirmed;  // left, and whether it was dealt with will not be known
     // Never left:
