@@ -104,11 +104,26 @@ class Resume(unittest.TestCase):
         self.assertEqual(traffic.end(), 0)
         self.assertEqual(traffic.bytes_received, traffic.bytes_sent)
         self.assertEqual(traffic.received.hexdigest(), traffic.sent.hexdigest())
+        self.check_ledgers(traffic)
         pauses.sort()
         at = lambda share: pauses[min(len(pauses) - 1, int(share * len(pauses)))] * 1000
         print(f"{self._testMethodName}: {KILLS} times, {traffic.bytes_sent:,} bytes each way; nothing came for "
               f"{statistics.median(pauses) * 1000:.0f} ms, p99 {at(0.99):.0f} ms, at most {pauses[-1] * 1000:.0f} ms")
         return pauses
+
+    def check_ledgers(self, traffic):
+        """Each byte is accounted for: at c to the byte, at a nothing was lost."""
+        def of_cat():
+            rows = [row for row in self.mesh.json("status", "--machine", "c")["links"] if row["machine"] == "cat"]
+            return {line: tally["bytes"] for line, tally in rows[0]["ledger"].items()}
+        until(lambda: of_cat()["delivered"] == traffic.bytes_received, 2, "c has told of all that it sent")
+        at_c = of_cat()
+        self.assertEqual(at_c["received"], traffic.bytes_sent)
+        self.assertEqual(at_c["sent"], traffic.bytes_received)
+        at_a = self.mesh.json("status", "--machine", "a")["ledger"]
+        self.assertGreaterEqual(at_a["delivered"]["bytes"], traffic.bytes_sent)
+        for line in ("unconfirmed", "replaced", "late", "unwanted", "ended", "unread"):
+            self.assertEqual((line, at_c[line], at_a[line]), (line, 0, {"bytes": 0, "messages": 0}))
 
     def test_nothing_is_lost_when_the_machine_in_the_middle_is_killed(self):
         pauses = self.break_in_turn(lambda machine: os.kill(self.mesh.pid(machine), signal.SIGKILL), self.start)
