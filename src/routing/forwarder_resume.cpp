@@ -297,9 +297,14 @@ bool Forwarder::State::rewind(EndRef far, std::uint64_t received, std::uint64_t 
         if (size > left) {
             frames.split_front(flow.queue, left);
         } else {
-            frames.pop(flow.queue);
+            WaitingFrame last = frames.pop(flow.queue);
             if (size == 0 && !fin) ++empty_sent;
-            if (fin) flow.fin_sent = true;
+            if (fin) {
+                flow.fin_sent = true;
+                // Until it is acknowledged it may have to be said again, on another attempt.
+                const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
+                frames.push(flow.kept, size == 0 ? std::move(last.body) : Buffer(), flags);
+            }
         }
         const std::uint64_t gone = std::min<std::uint64_t>(size, left);
         flow.sent += gone;

@@ -707,6 +707,36 @@ TEST_F(GoingOn, TheEndIsSentAgainUntilItIsAcknowledged) {
     refuses(south, data_frame(1, std::string(200, 'x')), "beyond");
 }
 
+TEST_F(GoingOn, AnEndThatHasArrivedIsSaidAgainWhenTheNextWayBreaksToo) {
+    accepts(process, data_frame(1, "all", wire::flag::fin));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 all FIN"}));
+    break_way();
+    next_open(south);
+    accepts(south, opened_with(1, 3, true));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0"})) << "it has the end";
+    wire::Reset broken = wire::to_reset(Error(Code::closed, "the link is gone"), "far");
+    broken.set_resumable(true);
+    accepts(south, {FrameType::reset, 1, wire::encode(broken)});
+    EXPECT_EQ(next(south), "RESET_ACK 1");
+    EXPECT_EQ(next_open(south).attempt(), 3U);
+    accepts(south, opened_with(1, 3, true));
+    accepts(south, fin_ack_frame(1));
+    accepts(south, data_frame(1, "answer", wire::flag::fin));
+    EXPECT_EQ(all(process), (Lines{"DATA 1 answer FIN"}));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0", "FIN_ACK 1"}));
+    EXPECT_EQ(roads.forwarder().streams().size(), 0U);
+}
+
+TEST_F(GoingOn, AnEndThatHasArrivedLeavesAgainForAnEgressThatLacksIt) {
+    accepts(process, data_frame(1, "all", wire::flag::fin));
+    all(east);
+    break_way();
+    next_open(south);
+    accepts(south, opened_with(1, 2));
+    accepts(south, window_frame(1, 100, 2));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0", "DATA 1 l FIN"}));
+}
+
 TEST_F(GoingOn, MessagesWithoutAByteComeOnceToo) {
     accepts(process, data_frame(1, {}, wire::flag::eom));
     accepts(process, data_frame(1, {}, wire::flag::eom));
