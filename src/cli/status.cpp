@@ -76,7 +76,8 @@ std::string ledger(const json::object& answer) {
     for (const std::string unit : {"bytes", "messages"}) {
         const auto of = [&](std::string_view line) {
             const json::value* tally = lines->get_object().if_contains(line);
-            return tally != nullptr && tally->is_object() ? number_of(tally->get_object(), unit) : 0;
+            return tally != nullptr && tally->is_object() ? number_of(tally->get_object(), unit)
+                                                          : 0;
         };
         std::string dropped;
         for (const std::string_view reason : {"replaced", "late", "unwanted", "ended"}) {

@@ -4,74 +4,10 @@
 #include <deque>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "router/outgoing.hpp"
 
 namespace jetway::router {
-namespace {
-
-constexpr Duration idle_limit = std::chrono::seconds(30);
-
-}  // namespace
-
-/// The sending end for one (source, destination).
-class Envelopes::Outgoing final : public stream::StreamEvents {
-public:
-    Outgoing(Envelopes& owner, Key key) : owner_(owner), key_(std::move(key)) {
-        wire::Open open;
-        open.set_source(key_.first);
-        open.set_destination(key_.second);
-        open.set_content_type(std::string(wire::envelope_content_type));
-        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
-        stream_ = owner_.session_.open(std::move(open), *this);
-        idle();
-    }
-
-    void send(const wire::Envelope& envelope, std::function<void(const Error&)> failed) {
-        Buffer bytes = wire::encode(envelope);
-        written_ += bytes.size();
-        if (failed) waiting_.push_back({written_, std::move(failed)});
-        forget_confirmed();
-        stream_->write(std::move(bytes));
-        idle();
-    }
-
-    void on_data(Buffer bytes, bool /*end_of_message*/) override { stream_->consume(bytes.size()); }
-    void on_end(const Error& reason) override {
-        forget_confirmed();
-        for (auto& waiting : waiting_) waiting.failed(reason);
-        log::warn("[Router] {} -> {}: {}", key_.first, key_.second, reason.line());
-        gone();
-    }
-    void on_done() override { gone(); }
-
-private:
-    struct Waiting {
-        std::uint64_t end;  // stream offset after the envelope
-        std::function<void(const Error&)> failed;
-    };
-
-    void forget_confirmed() {
-        while (!waiting_.empty() && waiting_.front().end <= stream_->confirmed())
-            waiting_.pop_front();
-    }
-    void idle() {
-        timer_ = owner_.timer_.after(idle_limit, [this] {
-            if (stream_->confirmed() == written_) return stream_->finish();
-            idle();
-        });
-    }
-    void gone() {
-        const Key key = key_;
-        owner_.outgoing_.erase(key);  // destroys this
-    }
-
-    Envelopes& owner_;
-    Key key_;
-    stream::StreamPtr stream_;
-    std::uint64_t written_ = 0;
-    std::deque<Waiting> waiting_;  // bounded by the stream's unconfirmed bytes
-    Handle timer_;
-};
-
 /// A stream of envelopes towards one kernel service.
 class Envelopes::Incoming final : public stream::StreamEvents {
 public:
@@ -94,14 +30,16 @@ private:
     struct Ready {
         Buffer bytes;
         std::size_t owed;  // credit to give back when the pipe takes it
+        Time since;
     };
+    bool take_wait_off(Ready& ready) const;
     std::deque<Ready> ready_;  // bounded by the stream's window and max_envelope
 };
 
 /// One kernel service with a plain pipe, offered to the mesh.
 class Envelopes::Mailbox final : public stream::Service, public PipeWriter {
 public:
-    Mailbox(Envelopes& owner, const ServiceEntry& entry) : pipe_(entry.pipe) {
+    Mailbox(Envelopes& owner, const ServiceEntry& entry) : timer_(owner.timer_), pipe_(entry.pipe) {
         pipe_->set_writer(this);
         offer_ = owner.session_.offer(
             entry.name, entry.capabilities, *this, [name = entry.name](const Result<>& done) {
@@ -128,9 +66,11 @@ public:
     }
     void remove(Incoming* stream) { streams_.erase(stream); }
     Pipe& pipe() { return *pipe_; }
+    Timer& timer() { return timer_; }
     const PipePtr& pipe_ptr() const { return pipe_; }
 
 private:
+    Timer& timer_;
     PipePtr pipe_;
     std::map<Incoming*, std::unique_ptr<Incoming>> streams_;
     Handle offer_;
@@ -154,17 +94,37 @@ void Envelopes::Incoming::on_data(Buffer bytes, bool end_of_message) {
         bytes = Buffer::copy_of(Bytes(partial_));
         partial_.clear();
     }
-    ready_.push_back({std::move(bytes), owed});
+    ready_.push_back({std::move(bytes), owed, mailbox_.timer().now()});
     deliver();
 }
 
 void Envelopes::Incoming::deliver() {
     while (!ready_.empty()) {
-        Message message{0, ready_.front().bytes};
-        if (!mailbox_.pipe().write(message)) return;
-        stream_->consume(ready_.front().owed);
+        Ready& next = ready_.front();
+        if (take_wait_off(next)) {
+            Message message{0, next.bytes};
+            if (!mailbox_.pipe().write(message)) return;
+        }
+        stream_->consume(next.owed);
         ready_.pop_front();
     }
+}
+
+/// The time that an envelope waited for room in the pipe is not left any more. False: none is.
+bool Envelopes::Incoming::take_wait_off(Ready& ready) const {
+    const Duration waited =
+        mailbox_.timer().now() - std::exchange(ready.since, mailbox_.timer().now());
+    if (waited == Duration::zero()) return true;
+    auto envelope = wire::decode_envelope(ready.bytes.bytes());
+    if (!envelope || !envelope->deadline) return true;  // the service says what is wrong with it
+    *envelope->deadline -= waited;
+    if (*envelope->deadline <= Duration::zero()) {
+        log::warn("[Router] {} -> {}: its deadline passed while the service was busy",
+                  clean_text(envelope->source, 64), clean_text(envelope->destination, 64));
+        return false;
+    }
+    ready.bytes = wire::encode(*envelope);
+    return true;
 }
 
 void Envelopes::Incoming::on_end(const Error& /*reason*/) {
@@ -175,8 +135,12 @@ void Envelopes::Incoming::on_done() {
 }
 
 Envelopes::Envelopes(Kernel& kernel, Timer& timer, stream::Session& session,
-                     std::function<bool(const PipePtr&)> own)
-    : kernel_(kernel), timer_(timer), session_(session), own_(std::move(own)) {
+                     std::function<bool(const PipePtr&)> own, Instances instances)
+    : kernel_(kernel),
+      timer_(timer),
+      session_(session),
+      own_(std::move(own)),
+      instances_(std::move(instances)) {
     watch_ = kernel_.watch([this] { sync_mailboxes(); });
     sync_mailboxes();
 }
@@ -200,11 +164,16 @@ void Envelopes::sync_mailboxes() {
     }
 }
 
-void Envelopes::send(const wire::Envelope& envelope, std::function<void(const Error&)> failed) {
+Lane Envelopes::send(wire::Envelope envelope, RouteOptions options) {
     const Key key{envelope.source, envelope.destination};
-    auto& outgoing = outgoing_[key];
-    if (!outgoing) outgoing = std::make_unique<Outgoing>(*this, key);
-    outgoing->send(envelope, std::move(failed));
+    auto& group = groups_[key];
+    if (!group) group = std::make_unique<Group>(*this, key);
+    return group->send(std::move(envelope), std::move(options));
+}
+
+void Envelopes::send_after(const Lane& lane, wire::Envelope envelope) {
+    const auto group = groups_.find({envelope.source, envelope.destination});
+    if (group != groups_.end()) group->second->send_after(lane, std::move(envelope));
 }
 
 }  // namespace jetway::router

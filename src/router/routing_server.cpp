@@ -39,12 +39,16 @@ RoutingServer::State::State(Kernel& kernel_in, Timer& timer_in, Random& random_i
     own_session = std::make_unique<stream::Session>(
         std::move(far), timer,
         stream::SessionOptions{"router", static_cast<std::uint64_t>(getpid())});
-    envelopes =
-        std::make_unique<Envelopes>(kernel, timer, *own_session, [this](const PipePtr& pipe) {
+    envelopes = std::make_unique<Envelopes>(
+        kernel, timer, *own_session,
+        [this](const PipePtr& pipe) {
             return std::any_of(links.begin(), links.end(), [&pipe](const auto& link) {
                 return link && link->connection->out_pipe() == pipe;
             });
-        });
+        },
+        [this](const std::string& service) { return core.routes(now(), service); });
+    requests = std::make_unique<Requests>(kernel, timer, random, *envelopes,
+                                          wire::router_text(core.options().router));
     queries = std::make_unique<Queries>(*own_session, *this);
     timeline.add(wall_time_us(), {routing::Event::Kind::epoch_taken,
                                   core.options().machine,
@@ -114,22 +118,36 @@ void RoutingServer::remove_route(const std::string& service) {
     state_->schedule();
 }
 
-void RoutingServer::route(wire::Envelope envelope, std::function<void(const Error&)> failed) {
+void RoutingServer::route(wire::Envelope envelope, RouteOptions options) {
+    const Result<> possible = state_->prepare(envelope);
+    if (possible) return void(state_->envelopes->send(std::move(envelope), std::move(options)));
+    log::warn("{} {} -> {}: {}", state_->log_name, envelope.source,
+              clean_text(envelope.destination, 64), possible.error().line());
+    if (!options.failed) return;
+    state_->timer.post(
+        [failed = std::move(options.failed), error = possible.error()] { failed(error); });
+}
+
+Handle RoutingServer::request(wire::Envelope envelope,
+                              std::function<void(Result<wire::Envelope>)> answered,
+                              RouteOptions options) {
+    if (const Result<> possible = state_->prepare(envelope); !possible) {
+        return state_->timer.at(
+            state_->timer.now(),
+            [answered = std::move(answered), error = possible.error()] { answered(error); });
+    }
+    return state_->requests->send(std::move(envelope), std::move(answered), std::move(options));
+}
+
+/// Fills in the source; says why the envelope cannot be sent.
+Result<> RoutingServer::State::prepare(wire::Envelope& envelope) const {
     if (envelope.source.empty()) envelope.source = "router";
-    if (envelope.source.find('@') == std::string::npos) envelope.source += "@" + options().machine;
-    Result<> possible = success();
-    if (auto address = wire::parse_address(envelope.destination); !address) {
-        possible = address.error();
-    } else if (envelope.deadline && *envelope.deadline <= Duration::zero()) {
-        possible = Error(Code::timeout, "its deadline has passed");
-    }
-    if (!possible) {
-        log::warn("{} {} -> {}: {}", state_->log_name, envelope.source,
-                  clean_text(envelope.destination, 64), possible.error().line());
-        if (failed) state_->timer.post([failed, error = possible.error()] { failed(error); });
-        return;
-    }
-    state_->envelopes->send(envelope, std::move(failed));
+    if (envelope.source.find('@') == std::string::npos)
+        envelope.source += "@" + core.options().machine;
+    JETWAY_TRY(wire::parse_address(envelope.destination));
+    if (envelope.deadline && *envelope.deadline <= Duration::zero())
+        return Error(Code::timeout, "its deadline has passed");
+    return success();
 }
 
 void RoutingServer::start_heartbeat(Duration interval) {

@@ -19,6 +19,7 @@
 #include "base/timer.hpp"
 #include "kernel/connection.hpp"
 #include "kernel/kernel.hpp"
+#include "router/balance.hpp"
 #include "router/transport.hpp"
 #include "routing/core.hpp"
 #include "wire/envelope.hpp"
@@ -73,9 +74,17 @@ public:
     void add_route(const std::string& service, const std::string& terminal,
                    const std::string& machine = {}, std::uint32_t hops = 1);
     void remove_route(const std::string& service);
-    /// Sends an envelope by name, here or elsewhere, in order per (source, destination). A refusal
-    /// is reported to `failed`, when given, and in the log.
-    void route(wire::Envelope envelope, std::function<void(const Error&)> failed = {});
+    /// Sends an envelope by name, here or elsewhere, in order per source and instance. A refusal is
+    /// also logged. What waits is sent as soon as its instance takes more, or not at all when its
+    /// deadline passes first.
+    void route(wire::Envelope envelope, RouteOptions options = {});
+    /// The same with an answer: the envelope that a service makes with wire::answer_to().
+    /// `answered` gets it from the loop, or why there is none; E-TIMEOUT after the envelope's
+    /// deadline (30 s when it has none). The service gets an envelope with `cancelled` when the
+    /// deadline passes, or the handle goes first: then `answered` is not called any more.
+    [[nodiscard]] Handle request(wire::Envelope envelope,
+                                 std::function<void(Result<wire::Envelope>)> answered,
+                                 RouteOptions options = {});
     /// How often neighbours compare digests of what they know. Changes travel at once in any case.
     void start_heartbeat(Duration interval = std::chrono::seconds(5));
 

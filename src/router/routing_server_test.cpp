@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kernel/manual_timer.hpp"
+#include "router/test_machine.hpp"
 #include "stream/session.hpp"
 
 namespace jetway::router {
@@ -15,75 +15,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
-
-/// A transport inside the test: who dials an address reaches who listens there.
-class Switchboard {
-public:
-    explicit Switchboard(Timer& timer) : timer_(timer) {}
-
-    Transport transport() {
-        return {[this](const std::string& address,
-                       std::function<void(ConnectionPtr)> accepted) -> Result<Handle> {
-                    if (listeners_.contains(address)) return Error(Code::address_in_use, address);
-                    listeners_[address] = std::move(accepted);
-                    return Handle([this, address] { listeners_.erase(address); });
-                },
-                [this](const std::string& address,
-                       std::function<void(Result<ConnectionPtr>)> connected) {
-                    auto alive = std::make_shared<bool>(true);
-                    timer_.post([this, address, alive, connected = std::move(connected)] {
-                        if (*alive) connect(address, connected);
-                    });
-                    return Handle([alive] { *alive = false; });
-                }};
-    }
-
-private:
-    void connect(const std::string& address,
-                 const std::function<void(Result<ConnectionPtr>)>& connected) {
-        const auto listener = listeners_.find(address);
-        if (listener == listeners_.end())
-            return connected(Error(Code::closed, "connection refused " + address));
-        auto [dialled, accepted] = connection_pair(timer_, address);
-        listener->second(std::move(accepted));
-        connected(std::move(dialled));
-    }
-
-    Timer& timer_;
-    std::map<std::string, std::function<void(ConnectionPtr)>> listeners_;
-};
-
-struct Machine {
-    Machine(Timer& timer, Switchboard& board, const std::string& name, routing::RouterId id)
-        : random(id), server(kernel, timer, random, board.transport(), options(name, id)) {
-        listening = server.listen(name + ":1").value();
-    }
-    static routing::Options options(const std::string& name, routing::RouterId id) {
-        routing::Options options;
-        options.machine = name;
-        options.router = id;
-        options.epoch = 1;
-        options.boot_nonce = id * 7;
-        return options;
-    }
-    void dial(const std::string& other) {
-        ASSERT_TRUE(server.create_terminal("to-" + other, TerminalType::network, other + ":1",
-                                           {other, {}}));
-    }
-    std::vector<std::string> route_texts() const {
-        std::vector<std::string> texts;
-        for (const auto& row : server.known_routes()) {
-            texts.push_back(row.service + "@" + row.machine + " via " + row.terminal + " " +
-                            std::to_string(row.hops));
-        }
-        return texts;
-    }
-
-    Kernel kernel;
-    SeededRandom random;
-    RoutingServer server;
-    Handle listening;
-};
 
 /// A kernel service of envelopes that keeps what it gets, or answers it.
 class Mailbox final : public PipeReader {
@@ -265,10 +196,10 @@ TEST_F(RoutingServerTest, AnEnvelopeThatCannotBeSentIsReported) {
     Mailbox display(a, "display");
     std::vector<Code> reported;
     const auto failed = [&](const Error& error) { reported.push_back(error.code); };
-    a.server.route(envelope("not a name", "x"), failed);
+    a.server.route(envelope("not a name", "x"), {.failed = failed});
     wire::Envelope late = envelope("display", "x");
     late.deadline = Duration::zero();
-    a.server.route(std::move(late), failed);
+    a.server.route(std::move(late), {.failed = failed});
     timer.advance(milliseconds(50));
     EXPECT_THAT(reported, ElementsAre(Code::usage, Code::timeout));
     EXPECT_THAT(display.received, IsEmpty());
@@ -351,7 +282,8 @@ TEST_F(RoutingServerTest, AnUnknownServiceIsRefusedWithTheNearestName) {
     Mailbox gpu(a, "gpu-server");
     timer.advance(milliseconds(50));
     std::optional<Error> failure;
-    a.server.route(envelope("gpu-sever", "x"), [&](const Error& error) { failure = error; });
+    a.server.route(envelope("gpu-sever", "x"),
+                   {.failed = [&](const Error& error) { failure = error; }});
     timer.advance(seconds(1));
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->code, Code::no_service);
@@ -367,7 +299,7 @@ TEST_F(RoutingServerTest, AMachineThatIsGoneIsNamedInTheRefusal) {
     machines.pop_back();
     timer.advance(seconds(1));
     std::optional<Error> failure;
-    a.server.route(envelope("gpu", "x"), [&](const Error& error) { failure = error; });
+    a.server.route(envelope("gpu", "x"), {.failed = [&](const Error& error) { failure = error; }});
     timer.advance(seconds(1));
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->code, Code::no_route);

@@ -13,6 +13,7 @@
 #include "router/link_end.hpp"
 #include "router/queries.hpp"
 #include "router/reflector.hpp"
+#include "router/requests.hpp"
 #include "router/routing_server.hpp"
 #include "router/terminals.hpp"
 #include "router/timeline.hpp"
@@ -43,6 +44,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
 
     // The service `router`.
     std::string answer(const Query& query) override;
+    Result<> prepare(wire::Envelope& envelope) const;
     void add_status(boost::json::object& body) const;
     void add_routes(boost::json::object& body, const std::string& service) const;
     void add_machines(boost::json::object& body) const;
@@ -93,6 +95,7 @@ struct RoutingServer::State final : LinkOwner, Answers {
     std::unique_ptr<stream::Session> own_session;
     std::vector<std::unique_ptr<Reflector>> reflectors;
     std::unique_ptr<Envelopes> envelopes;
+    std::unique_ptr<Requests> requests;
     std::unique_ptr<Queries> queries;
 };
 

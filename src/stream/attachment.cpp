@@ -203,8 +203,7 @@ void Attachment::release(End& end, bool rest) {
 }
 
 EndPtr Attachment::make_end(std::uint32_t label, bool opener, wire::Open opening) {
-    auto end =
-        std::make_shared<End>(shared_from_this(), timer_, label, opener, std::move(opening));
+    auto end = std::make_shared<End>(shared_from_this(), timer_, label, opener, std::move(opening));
     living_.insert(end.get());
     return end;
 }

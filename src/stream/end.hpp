@@ -13,8 +13,8 @@
 #include <memory>
 #include <string>
 
-#include "base/timer.hpp"
 #include "base/handle.hpp"
+#include "base/timer.hpp"
 #include "kernel/message.hpp"
 #include "stream/departed.hpp"
 #include "stream/outbox.hpp"
@@ -204,7 +204,7 @@ private:
     Outbox outbox_;
     Departed departed_;
     std::uint64_t granted_ = 0;
-    Handle expiry_;  // of the first message that waits, when they have a lifetime
+    Handle expiry_;         // of the first message that waits, when they have a lifetime
     bool stopped_ = false;  // by the peer: what is written goes nowhere
     bool wants_space_ = false;
 
@@ -223,7 +223,7 @@ private:
     bool fin_taken_ = false;
     wire::Outcome outcome_;
 
-    wire::Ledger ledger_;   // the lines that are counted as it happens
+    wire::Ledger ledger_;    // the lines that are counted as it happens
     bool in_order_ = false;  // both directions have finished
 
     // telling

@@ -8,8 +8,7 @@
 namespace jetway::wire {
 namespace {
 
-// The data is the last field, so that it is written and read beside protobuf: copied once, never
-// twice.
+// The data is written and read beside protobuf: copied once, never twice.
 constexpr std::uint32_t data_number = 7;
 
 const Field head_fields[] = {
@@ -76,11 +75,22 @@ Envelope from_head(const pb::Envelope& head, Bytes data) {
     envelope.content_type = head.content_type();
     if (head.remaining_us() != 0)
         envelope.deadline = std::chrono::microseconds(head.remaining_us());
+    envelope.correlation = head.correlation();
+    envelope.cancelled = head.cancelled();
     envelope.data = Buffer::copy_of(data);
     return envelope;
 }
 
 }  // namespace
+
+Envelope answer_to(const Envelope& request, Buffer data) {
+    Envelope answer;
+    answer.destination = request.reply_to;
+    answer.correlation = request.correlation;
+    answer.deadline = request.deadline;
+    answer.data = std::move(data);
+    return answer;
+}
 
 Buffer encode(const Envelope& envelope) {
     pb::Envelope head;
@@ -92,12 +102,17 @@ Buffer encode(const Envelope& envelope) {
     head.set_remaining_us(remaining_us(envelope.deadline));
     const std::string prefix =
         envelope.data.empty() ? std::string() : data_prefix(envelope.data.size());
+    pb::Envelope tail;  // the fields after the data
+    tail.set_correlation(envelope.correlation);
+    tail.set_cancelled(envelope.cancelled);
     const std::size_t head_size = head.ByteSizeLong();
-    Buffer result = Buffer::allocate(head_size + prefix.size() + envelope.data.size());
+    const std::size_t tail_size = tail.ByteSizeLong();
+    Buffer result = Buffer::allocate(head_size + prefix.size() + envelope.data.size() + tail_size);
     if (result.empty()) return result;
     std::uint8_t* out = head.SerializeWithCachedSizesToArray(result.mutable_data());
     out = std::copy(prefix.begin(), prefix.end(), out);
     if (!envelope.data.empty()) std::memcpy(out, envelope.data.data(), envelope.data.size());
+    if (tail_size != 0) tail.SerializeWithCachedSizesToArray(out + envelope.data.size());
     return result;
 }
 

@@ -20,7 +20,12 @@ struct Envelope {
     std::string content_type;
     std::optional<Duration> deadline;  // time left when it was sent, never an absolute clock
     Buffer data;
+    std::uint64_t correlation = 0;  // a request's number, which its answer repeats; 0: none
+    bool cancelled = false;         // whoever asked request `correlation` does not wait any more
 };
+
+/// The answer to `request`, to be routed by whoever got it; its deadline is the request's.
+Envelope answer_to(const Envelope& request, Buffer data);
 
 /// At most max_envelope bytes; decode() is total and `data` is a copy.
 Buffer encode(const Envelope& envelope);

@@ -11,7 +11,8 @@ namespace {
 bool same(const Envelope& a, const Envelope& b) {
     return a.source == b.source && a.destination == b.destination && a.reply_to == b.reply_to &&
            a.content_type == b.content_type && a.deadline == b.deadline &&
-           a.data.text() == b.data.text() &&
+           a.data.text() == b.data.text() && a.correlation == b.correlation &&
+           a.cancelled == b.cancelled &&
            std::equal(a.itinerary.begin(), a.itinerary.end(), b.itinerary.begin(),
                       b.itinerary.end(), [](const Stage& x, const Stage& y) {
                           return x.SerializeAsString() == y.SerializeAsString();

@@ -44,7 +44,8 @@ Account to_account(const Ledger& ledger) {
 
 Ledger to_ledger(const Account& account) {
     Ledger ledger;
-    const auto count = std::min(static_cast<std::size_t>(account.bytes_size()), ledger_lines.size());
+    const auto count =
+        std::min(static_cast<std::size_t>(account.bytes_size()), ledger_lines.size());
     for (std::size_t i = 0; i < count; ++i) {
         const int at = static_cast<int>(i);
         ledger.*ledger_lines[i].second = {account.bytes(at), account.messages(at)};

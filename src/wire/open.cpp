@@ -123,9 +123,9 @@ Result<> check(const Open& open) {
                        "the shape is unknown"));
     JETWAY_TRY(require(open.policy() <= static_cast<std::uint32_t>(Policy::deadline),
                        "the policy is unknown"));
-    JETWAY_TRY(require(open.policy() != static_cast<std::uint32_t>(Policy::deadline) ||
-                           open.remaining_us() != 0,
-                       "the policy is a deadline, and there is none"));
+    JETWAY_TRY(require(
+        open.policy() != static_cast<std::uint32_t>(Policy::deadline) || open.remaining_us() != 0,
+        "the policy is a deadline, and there is none"));
     JETWAY_TRY(require(open.traffic_class() <= static_cast<std::uint32_t>(TrafficClass::bulk),
                        "the traffic class is unknown"));
     JETWAY_TRY(

@@ -351,6 +351,8 @@ inline void fill(Sampler& s, Envelope& out) {
     out.content_type = s.content_type();
     if (s.coin()) out.deadline = std::chrono::microseconds(s.below(max_remaining_us) + 1);
     out.data = Buffer::copy_of(s.bytes(300));
+    if (s.coin()) out.correlation = s.number();
+    out.cancelled = s.coin();
 }
 
 template <typename T>
