@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from run import free_ports
+from processes import free_ports
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("JETWAY_BIN", ROOT / "build/release")).resolve()

@@ -24,7 +24,6 @@ class Ends:
     program: list
     client: str  # its address
     service: str
-    service_first: bool = False  # it listens, and is there before what routes
     environment: dict = None
     routers: list = dataclasses.field(default_factory=list)  # the processes in between
 
@@ -105,11 +104,12 @@ def router_program(command):
 
 # ---- Jetway
 
-def chain_file(ports, joined=None):
-    """deployment.yml text: routers r0, r1, ... in a row, or joined as said."""
+def deployment(ports, joined, services):
+    """deployment.yml text: routers r0, r1, ... in a row, or joined as said; `services` (YAML) by router."""
     lines = ["mesh: bench", "machines:"]
     for index, port in enumerate(ports):
         lines += [f"  r{index}:", f"    listen: 127.0.0.1:{port}"]
+        lines += [f"    services: {services[index]}"] if index in services else []
         towards = joined[index] if joined else [index + 1] if index + 1 < len(ports) else []
         lines += ["    terminals:"] if towards else []
         lines += [f"      - {{ name: to-r{other}, type: network, address: '127.0.0.1:{ports[other]}' }}"
@@ -120,31 +120,36 @@ def chain_file(ports, joined=None):
 class JetwayRouters:
     """Daemons of one deployment, as `jetway run` starts them."""
 
-    def __init__(self, folder, count, joined=None):
+    def __init__(self, folder, count, joined=None, services=None):
         self.folder = folder
         self.ports = free_ports(count)
         self.file = folder / "deployment.yml"
-        self.file.write_text(chain_file(self.ports, joined))
+        self.file.write_text(deployment(self.ports, joined, services or {}))
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=str(folder), XDG_STATE_HOME=str(folder))
 
     def start(self, index):
         return server([BIN / "jetway", "run", self.file, "--machine", f"r{index}"], self.ports[index],
                       self.folder / "log", env=self.environment, cwd=self.folder)
 
-    def knows(self, machine, at):
-        found = subprocess.run([BIN / "jetway", "status", "--machine", at], env=self.environment, capture_output=True,
-                               text=True, check=False)
-        return machine in found.stdout
+    def reaches(self, name, at):
+        """Does the machine know a way to a service or a machine?"""
+        found = subprocess.run([BIN / "jetway", "routes", "--machine", at, "-o", "json"], env=self.environment,
+                               capture_output=True, text=True, check=False)
+        rows = json.loads(found.stdout)["routes"] if found.returncode == 0 else []
+        return any(row["path"] and name in (row["service"], row["machine"]) for row in rows)
+
+
+def jetway_ends(client, service, **more):
+    """Machines of one service each, with a link to the router that listens there."""
+    return Ends(peer_program("jetway"), f"machine:client@127.0.0.1:{client}", f"machine:service@127.0.0.1:{service}", **more)
 
 
 @in_folder
 def jetway_tcp(folder, size, routers=1):
-    """The ends are machines of one service each, with a link to the router."""
     daemons = JetwayRouters(folder, routers)
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(daemons.start(index)) for index in reversed(range(routers))]
-        yield Ends(peer_program("jetway"), f"machine:client@127.0.0.1:{daemons.ports[0]}",
-                   f"machine:service@127.0.0.1:{daemons.ports[-1]}", routers=children)
+        yield jetway_ends(daemons.ports[0], daemons.ports[-1], routers=children)
 
 
 @in_folder

@@ -9,43 +9,19 @@ import json
 import os
 import pathlib
 import platform
-import shlex
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BIN = ROOT / "build/release"
+import comparisons
+from processes import BIN, ROOT, free_ports, process
+
 ROUNDS = int(os.environ.get("JETWAY_BENCH_ROUNDS", "5"))
+PAGE = ROOT / "docs/benchmarks.md"
 RECORDING = ROOT / "tests/data/session.cast"
-BULK = 1 << 30
 PINGS = 5000
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
-@contextlib.contextmanager
-def process(command, **options):
-    child = subprocess.Popen(command, **options)
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def chain(machines, services):
@@ -197,47 +173,6 @@ def ping(command, environment):
                                                   text=True).stdout.split())
 
 
-def timed(command, environment=None):
-    """Seconds to push BULK zero bytes into the shell command."""
-    started = time.monotonic()
-    subprocess.run(["/bin/sh", "-c", f"head -c {BULK} /dev/zero | {command}"], env=environment, check=True,
-                   stdout=subprocess.DEVNULL)
-    return time.monotonic() - started
-
-
-def throughput():
-    rates = {"plain TCP": [], "socat": [], "jetway call, 1 hop": [], "jetway call, 2 hops": []}
-    sink = ["'sink': { run: 'cat > /dev/null' }"]
-    client = shlex.quote(str(BIN / "bench_round_trip"))
-    jetway = shlex.quote(str(BIN / "jetway"))
-    one, two = chain("ab", sink), chain("abc", sink)
-    with process([BIN / "bench_round_trip", "sink"], stdout=subprocess.PIPE, text=True) as server:
-        port = server.stdout.readline().strip()
-        for _ in range(ROUNDS):
-            rates["plain TCP"].append(BULK / timed(f"{client} send {port}") / 1e6)
-            rates["socat"].append(BULK / socat() / 1e6)
-            for label, text in (("jetway call, 1 hop", one), ("jetway call, 2 hops", two)):
-                with mesh(text, ["sink"]) as environment:
-                    rates[label].append(BULK / timed(f"{jetway} call sink --machine a", environment) / 1e6)
-    base = statistics.median(rates["plain TCP"])
-    rows = [[label, *spread(values, "MB/s", 0), f"{statistics.median(values) / base:.2f}x"]
-            for label, values in rates.items()]
-    return table("Throughput of one stream", f"head -c {BULK} /dev/zero | jetway call sink --machine a",
-                 ["path", "median", "spread", "of plain TCP"], rows,
-                 "1 GiB from a pipe to a program that discards it, first byte in to last byte acknowledged. socat is "
-                 "one relay: stdin to TCP to `cat > /dev/null`.")
-
-
-def socat():
-    port = free_ports(1)[0]
-    with process(["socat", "-b", "262144", "-u", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr", "SYSTEM:cat > /dev/null"]):
-        deadline = time.monotonic() + 5
-        while subprocess.run(["ss", "-Hltn", f"sport = :{port}"], capture_output=True, check=False).stdout == b"":
-            if time.monotonic() > deadline:
-                sys.exit("socat does not listen")
-        return timed(f"socat -b 262144 -u - TCP:127.0.0.1:{port}")
-
-
 def beside_bulk():
     """Of each kind of link as many rounds as of everything else, in turns."""
     found = {}
@@ -314,20 +249,46 @@ def machine():
     return f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, {ROUNDS} rounds, {time.strftime('%Y-%m-%d')}"
 
 
+def sections_of(text):
+    """{title: section} of Markdown, in order; what is above the first has no title."""
+    found, title = {"": ""}, ""
+    for line in text.splitlines(keepends=True):
+        if line.startswith("## "):
+            title = line[3:].strip()
+            found[title] = ""
+        found[title] += line
+    return found
+
+
 def main():
-    parts = {"kernel": kernel, "forwarder": forwarder, "routing": routing, "round_trips": round_trips, "throughput": throughput,
-             "beside_bulk": beside_bulk, "stages": stages, "pipeline": pipeline}
+    """All parts, or those that are named: the others stay in the page as they are."""
+    parts = {**comparisons.PARTS, "beside_bulk": beside_bulk, "round_trips": round_trips, "kernel": kernel,
+             "forwarder": forwarder, "routing": routing, "stages": stages, "pipeline": pipeline}
     wanted = sys.argv[1:] or list(parts)
-    sections = []
+    sections = sections_of(PAGE.read_text()) if sys.argv[1:] else {"": ""}
+    congestion = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip()
+    sections[""] = f"""# Benchmarks
+
+Written by `./dev bench` on {machine()}. Everything ran on this one machine, clients and peers included; figures compare
+within a table, not with other machines. `./dev bench PART...` measures some of the parts again ({", ".join(parts)}).
+
+Nothing is pinned to a core, for anybody. TCP uses {congestion} and TCP_NODELAY for all. Where routers are compared, a
+client, each router and a service are processes of their own, each end on one connection; in each round every competitor
+is started afresh and takes its turn. "jetway is" is Jetway's median beside the other's, "to beat" what that is meant to
+be. The limit is a router written for this purpose (`bench/peers/limit.cpp`): epoll, one hash lookup a frame, 64 frames
+a write, no flow control, no names: a floor, not a product.
+
+"""
     for name in wanted:
+        began = time.monotonic()
         print(f"== {name}", file=sys.stderr)
-        sections.append(parts[name]())
-        print(sections[-1])
-    if sys.argv[1:]:
-        return
-    page = ["# Benchmarks", "", f"Written by `./dev bench` on {machine()}. Everything ran on this one machine, clients "
-            "and peers included; figures compare within a table, not with other machines.", "", *sections]
-    (ROOT / "docs/benchmarks.md").write_text("\n".join(page))
+        text = parts[name]()
+        print(text)
+        print(f"== {name} took {time.monotonic() - began:.0f} s", file=sys.stderr)
+        measured = sections_of(text)
+        del measured[""]
+        sections.update({title: section.rstrip() + "\n\n" for title, section in measured.items()})
+        PAGE.write_text("".join(sections.values()).rstrip() + "\n")
 
 
 if __name__ == "__main__":

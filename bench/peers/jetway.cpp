@@ -4,11 +4,12 @@
 //   machine:NAME@HOST:PORT  a machine of its own, with one link over TCP to the one that listens
 //                           there
 //
-//   bench_peer_jetway send|receive|request|reply ADDRESS SIZE COUNT [STREAMS]
+//   bench_peer_jetway send|receive|request|reply|watch ADDRESS SIZE COUNT [STREAMS]
+//   bench_peer_jetway pace ADDRESS SIZE COUNT RATE
 //
 // A message is one of a stream of messages. With STREAMS, COUNT messages go over so many at once.
 #include <memory>
-#include <unordered_map>
+#include <optional>
 
 #include "base/log.hpp"
 #include "bench/peers/measure.hpp"
@@ -28,7 +29,7 @@ struct Run {
     stream::Session& session;
     std::size_t size;
     Number count;
-    Number streams;
+    Number streams;  // or the rate of a pace
 };
 
 /// Messages of one size, numbered in their first bytes. Small ones share a block; a large one's
@@ -98,7 +99,8 @@ private:
     bool begin_ = true;
 };
 
-/// The opening side of one stream: opened again until the service is known.
+/// The opening side of one stream: opened again while the service is not known, or while too many
+/// are being opened.
 class Caller : public stream::StreamEvents {
 public:
     explicit Caller(Run& run) : run_(run) { open(); }
@@ -106,7 +108,9 @@ public:
 
     void on_end(const Error& reason) override {
         if (opened_) return run_.loop.stop();
-        if (reason.code != Code::no_service && reason.code != Code::no_route) die(reason.text());
+        const bool later = reason.code == Code::no_service || reason.code == Code::no_route ||
+                           reason.code == Code::pressure;
+        if (!later) die(reason.text());
         retry_ = run_.loop.after(retry_after, [this] { open(); });
     }
     void on_opened(const wire::Opened& /*opened*/) override {
@@ -149,6 +153,30 @@ private:
     Number count_;
     Number sent_ = 0;
     MessageSource source_;
+};
+
+class Pacer final : public Caller {
+public:
+    explicit Pacer(Run& run) : Caller(run), source_(run.size) {}
+
+    void on_data(Buffer /*bytes*/, bool /*end*/) override {}
+
+private:
+    void begin() override {
+        pace_.emplace(run_.streams);
+        turn();
+    }
+    void turn() {
+        for (const Number due = std::min(pace_->due(), run_.count); sent_ < due; ++sent_)
+            stream_->write(source_.next(sent_));
+        if (sent_ < run_.count)
+            timer_ = run_.loop.after(std::chrono::milliseconds(1), [this] { turn(); });
+    }
+
+    MessageSource source_;
+    std::optional<Pace> pace_;
+    Number sent_ = 0;
+    Handle timer_;
 };
 
 class Client final : public Caller {
@@ -230,6 +258,32 @@ private:
     Clock::time_point first_{};
 };
 
+/// Takes one stream, which may suffer.
+class Watcher final : public stream::Service, stream::StreamEvents {
+public:
+    explicit Watcher(Run& run) : run_(run), flow_(run.count) {}
+
+    void on_open(stream::StreamPtr stream) override {
+        stream_ = std::move(stream);
+        stream_->set_events(this);
+        stream_->accept({}, wire::Shape::messages);
+    }
+
+private:
+    void on_data(Buffer bytes, bool end) override {
+        stream_->consume(bytes.size());
+        if (!reader_.take(bytes, end) || !flow_.take(reader_.number())) return;
+        flow_.print();
+        run_.loop.stop();
+    }
+    void on_end(const Error& reason) override { die(reason.text()); }
+
+    Run& run_;
+    Flow flow_;
+    stream::StreamPtr stream_;
+    MessageReader reader_;
+};
+
 class Answerer final : public stream::Service {
 public:
     void on_open(stream::StreamPtr stream) override {
@@ -262,6 +316,10 @@ void play(const std::string& role, Run& run) {
             callers.push_back(std::make_unique<Sender>(run, run.count / run.streams));
     } else if (role == "request") {
         callers.push_back(std::make_unique<Client>(run));
+    } else if (role == "pace") {
+        callers.push_back(std::make_unique<Pacer>(run));
+    } else if (role == "watch") {
+        service = std::make_unique<Watcher>(run);
     } else if (role == "receive") {
         service = std::make_unique<Receiver>(run);
     } else if (role == "reply") {

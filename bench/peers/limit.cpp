@@ -203,9 +203,25 @@ private:
     std::vector<char> bytes_ = std::vector<char>(256UL * 1024);
 };
 
-/// Both directions of one connection at a time, without the bytes ever coming to user space.
+constexpr std::size_t most_spliced = 1UL << 20U;
+
+/// False when nothing more comes from that end.
+bool move(const std::array<int, 2>& ends, const std::array<int, 2>& pipe, std::size_t from) {
+    ssize_t count = ::splice(ends.at(from), nullptr, pipe[1], nullptr, most_spliced,
+                             SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (count < 0 && errno == EAGAIN) return true;
+    if (count <= 0) return false;
+    while (count > 0) {
+        const ssize_t out = ::splice(pipe[0], nullptr, ends.at(1 - from), nullptr,
+                                     static_cast<std::size_t>(count), SPLICE_F_MOVE);
+        if (out <= 0) return false;
+        count -= out;
+    }
+    return true;
+}
+
+/// One connection at a time, without its bytes ever coming to user space.
 [[noreturn]] void relay(const std::string& address, const std::string& target) {
-    constexpr std::size_t most = 1UL << 20U;
     const int listener = listen_on(address);
     say_ready();
     for (;;) {
@@ -213,24 +229,17 @@ private:
         std::array<std::array<int, 2>, 2> pipes{};
         for (auto& pipe : pipes) {
             if (::pipe(pipe.data()) != 0) die("pipe");
-            ::fcntl(pipe[1], F_SETPIPE_SZ, most);
+            ::fcntl(pipe[1], F_SETPIPE_SZ, most_spliced);
         }
-        for (bool open = ends[1] >= 0; open;) {
-            std::array<pollfd, 2> ready{pollfd{ends[0], POLLIN, 0}, pollfd{ends[1], POLLIN, 0}};
+        std::array<short, 2> wanted{POLLIN, POLLIN};  // 0: that direction has ended
+        while (ends[1] >= 0 && (wanted[0] | wanted[1]) != 0) {
+            std::array<pollfd, 2> ready{pollfd{wanted[0] != 0 ? ends[0] : -1, wanted[0], 0},
+                                        pollfd{wanted[1] != 0 ? ends[1] : -1, wanted[1], 0}};
             ::poll(ready.data(), ready.size(), -1);
-            for (std::size_t from = 0; from < 2 && open; ++from) {
-                if (ready.at(from).revents == 0) continue;
-                const auto& pipe = pipes.at(from);
-                ssize_t count = ::splice(ends.at(from), nullptr, pipe[1], nullptr, most,
-                                         SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-                if (count < 0 && errno == EAGAIN) continue;
-                open = count > 0;
-                while (count > 0) {
-                    const ssize_t out = ::splice(pipe[0], nullptr, ends.at(1 - from), nullptr,
-                                                 static_cast<std::size_t>(count), SPLICE_F_MOVE);
-                    if (out <= 0) die("splice");
-                    count -= out;
-                }
+            for (std::size_t from = 0; from < 2; ++from) {
+                if (ready.at(from).revents == 0 || move(ends, pipes.at(from), from)) continue;
+                wanted.at(from) = 0;
+                ::shutdown(ends.at(1 - from), SHUT_WR);
             }
         }
         for (const int end : ends) ::close(end);

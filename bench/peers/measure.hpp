@@ -72,6 +72,46 @@ private:
     Clock::time_point first_{};
 };
 
+/// What comes of a steady flow while something fails: the longest time without a message, and how
+/// many never came.
+class Flow {
+public:
+    explicit Flow(Number count) : count_(count) {}
+
+    /// True when it was the last one.
+    bool take(Number number) {
+        const Clock::time_point now = Clock::now();
+        if (received_++ > 0) longest_gap_ = std::max(longest_gap_, now - last_);
+        last_ = now;
+        return number + 1 == count_;
+    }
+    void print() const {
+        const std::chrono::duration<double, std::milli> gap = longest_gap_;
+        say("{\"longest_gap_ms\": " + std::to_string(gap.count()) +
+            ", \"lost\": " + std::to_string(count_ - received_) + "}");
+    }
+
+private:
+    Number count_;
+    Number received_ = 0;
+    Clock::time_point last_{};
+    Clock::duration longest_gap_{};
+};
+
+/// When how many of a steady flow are due.
+class Pace {
+public:
+    explicit Pace(Number rate) : rate_(static_cast<double>(rate)) {}
+    Number due() const {
+        const std::chrono::duration<double> passed = Clock::now() - began_;
+        return static_cast<Number>(passed.count() * rate_);
+    }
+
+private:
+    double rate_;
+    Clock::time_point began_ = Clock::now();
+};
+
 /// Round trips, one at a time.
 class RoundTrips {
 public:

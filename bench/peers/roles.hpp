@@ -4,6 +4,8 @@
 //   bench_peer_NAME receive ADDRESS SIZE COUNT    counts them and holds them against their numbers
 //   bench_peer_NAME request ADDRESS SIZE COUNT    one request in flight
 //   bench_peer_NAME reply   ADDRESS SIZE          answers each with its own bytes
+//   bench_peer_NAME pace    ADDRESS SIZE COUNT RATE   as send, so many a second
+//   bench_peer_NAME watch   ADDRESS SIZE COUNT    as receive, while messages may be lost
 //
 // A peer is a class with
 //
@@ -15,6 +17,7 @@
 #pragma once
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/peers/measure.hpp"
@@ -41,6 +44,32 @@ void play_receiver(Peer& peer, std::size_t size, Number count) {
     while (!arrivals.take(peer.receive(), size)) {
     }
     arrivals.print();
+}
+
+template <typename Peer>
+void play_pacer(Peer& peer, std::size_t size, Number count, Number rate) {
+    std::vector<char> message(size, 'x');
+    const Pace pace(rate);
+    for (Number number = 0; number < count;) {
+        for (const Number due = std::min(pace.due(), count); number < due; ++number) {
+            std::memcpy(message.data(), &number, number_size);
+            peer.send(message.data());
+        }
+        peer.flush();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    wait_for_end_of_input();
+}
+
+template <typename Peer>
+void play_watcher(Peer& peer, Number count) {
+    Flow flow(count);
+    say_ready();
+    Number number = 0;
+    do {
+        std::memcpy(&number, peer.receive(), number_size);
+    } while (!flow.take(number));
+    flow.print();
 }
 
 template <typename Peer>
@@ -75,6 +104,12 @@ int play(int argc, char** argv) {
     } else if (role == "receive") {
         Peer peer(Role::receive, address, size);
         play_receiver(peer, size, count);
+    } else if (role == "pace") {
+        Peer peer(Role::send, address, size);
+        play_pacer(peer, size, count, static_cast<Number>(argc > 5 ? number(argv[5]) : 1000));
+    } else if (role == "watch") {
+        Peer peer(Role::receive, address, size);
+        play_watcher(peer, count);
     } else if (role == "request") {
         Peer peer(Role::request, address, size);
         play_client(peer, size, count);

@@ -1,0 +1,22 @@
+"""Line plots as SVG, drawn by gnuplot."""
+
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs/benchmarks"
+
+
+def plot(name, title, x, y, series, log="", settings=()):
+    """`series`: {label: [(x, y), ...]}. Gives the line of Markdown that shows it."""
+    FOLDER.mkdir(exist_ok=True)
+    script = [f'set terminal svg size 860,480 dynamic background "#ffffff" font "sans,12" name "{name}"',
+              f'set output "{FOLDER / name}.svg"', f'set title "{title}"', f'set xlabel "{x}"', f'set ylabel "{y}"',
+              "set grid", "set key outside right", *([f"set logscale {log}"] if log else []), *settings]
+    for index, points in enumerate(series.values()):
+        script += [f"$series{index} << END", *(f"{a} {b}" for a, b in points), "END"]
+    lines = [f'$series{index} with linespoints linewidth {3 if label.startswith("jetway") else 1.5} '
+             f'pointtype {index + 4} title "{label}"' for index, label in enumerate(series)]
+    script.append("plot " + ", ".join(lines))
+    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
+    return f"![{title}](benchmarks/{name}.svg)\n"
