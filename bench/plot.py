@@ -10,7 +10,7 @@ FOLDER = ROOT / "docs/benchmarks"
 def plot(name, title, x, y, series, log="", settings=()):
     """`series`: {label: [(x, y), ...]}. Gives the line of Markdown that shows it."""
     FOLDER.mkdir(exist_ok=True)
-    script = [f'set terminal svg size 860,480 dynamic background "#ffffff" font "sans,12" name "{name}"',
+    script = [f'set terminal svg size 860,480 dynamic background "#ffffff" font "sans,12" name "{name.replace("-", "_")}"',
               f'set output "{FOLDER / name}.svg"', f'set title "{title}"', f'set xlabel "{x}"', f'set ylabel "{y}"',
               "set grid", "set key outside right", *([f"set logscale {log}"] if log else []), *settings]
     for index, points in enumerate(series.values()):
