@@ -24,12 +24,12 @@ TCP_RELAYS = {"splice (limit)": peers.splice_command, "socat": peers.socat_comma
 RELAYS = {name: peers.relay_of_bytes(command) for name, command in TCP_RELAYS.items()}
 
 
-def turns(competitors, measure):
+def turns(competitors, measure, rounds=ROUNDS):
     """{name: results}, a result a round; `measure` gets the competitor."""
     results = {name: [] for name in competitors}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for name, competitor in competitors.items():
-            print(f"   {number + 1}/{ROUNDS} {name}", file=sys.stderr)
+            print(f"   {number + 1}/{rounds} {name}", file=sys.stderr)
             results[name].append(measure(competitor))
     return results
 
@@ -105,7 +105,7 @@ def small_three():
 
 def pictures_tcp():
     ways = {"ZeroMQ proxy": peers.zeromq("pipeline"), "NATS": peers.nats, "splice (limit)": RELAYS["splice (limit)"],
-            "jetway": peers.jetway_tcp}
+            "limit": peers.limit_tcp, "jetway": peers.jetway_tcp}
     return one_way("Pictures of 8.3 MB, one router, TCP", ways, PICTURE, 150, {"ZeroMQ proxy": "at least 1.4x"},
                    "1920x1080, four bytes each. NATS with `max_payload` raised.")
 
@@ -120,20 +120,45 @@ def pictures_unix():
 
 # ---- there and back
 
+@contextlib.contextmanager
+def on_one_core():
+    """What is started meanwhile stays on one core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def requests(title, ways, count, goals, note, **options):
-    """The section, and {name: {percentile: median of the rounds}}."""
+    """The section, and {name: {percentile: median of the rounds}} of what ran on one core."""
     def measure(way):
         with way(64, **options) as ends:
             return peers.round_trips(ends, 64, count)
 
-    results = turns(ways, measure)
-    rows = compared({name: [trip[50.0] for trip in trips] for name, trips in results.items()}, goals,
-                    lambda value: f"{value:.1f} us")
-    for row, trips in zip(rows, results.values()):
-        row.insert(3, f"{statistics.median(trip[99.0] for trip in trips):.1f} us")
-    curves = {name: {percent: statistics.median(trip[percent] for trip in trips) for percent in trips[0]}
-              for name, trips in results.items()}
-    return table(title, ["router", "p50", "spread of p50", "p99", *HEADER[1:]], rows, note), curves
+    def measure_twice(way):
+        with on_one_core():
+            there = measure(way)
+        return there, measure(way)
+
+    def median(name, index, percent):
+        return statistics.median(trips[index][percent] for trips in results[name])
+
+    def ratio(name, index):
+        return "" if name == "jetway" else f"{median('jetway', index, 50.0) / median(name, index, 50.0):.2f}x"
+
+    results = turns(ways, measure_twice)
+    rows = []
+    for name, trips in results.items():
+        least, most = (function(there[50.0] for there, _ in trips) for function in (min, max))
+        rows.append([f"**{name}**" if name == "jetway" else name, f"{median(name, 0, 50.0):.1f} us",
+                     f"{least:.1f} to {most:.1f}", f"{median(name, 0, 99.0):.1f} us", ratio(name, 0),
+                     f"{median(name, 1, 50.0):.1f} us", ratio(name, 1), goals.get(name, "")])
+    curves = {name: {percent: median(name, 0, percent) for percent in trips[0][0]} for name, trips in results.items()}
+    header = ["router", "p50", "spread of p50", "p99", "jetway is", "p50, any core", "jetway is", "to beat"]
+    return table(title, header, rows, note + " Twice: with everything on one core, and where the scheduler puts it, "
+                 "which may be on one core or not and so makes two speeds."), curves
 
 
 def percentile_plot(name, title, curves):
@@ -152,7 +177,7 @@ def requests_tcp():
     ways = {"NATS": peers.nats, "ZeroMQ proxy": peers.zeromq("requests"), "NNG device": peers.nng, **RELAYS,
             "Redis": peers.redis, "Mosquitto": peers.mosquitto, "Erlang node": peers.erlang, "limit": peers.limit_tcp,
             "jetway": peers.jetway_tcp}
-    text, curves = requests("Request and reply of 64 B, one router, TCP", ways, 10_000,
+    text, curves = requests("Request and reply of 64 B, one router, TCP", ways, 5_000,
                             {"NATS": "at most 0.45x", "limit": "at most 1.2x"},
                             "One request in flight. Redis: publish and subscribe; Mosquitto: quality of service 0.")
     return text + "\n" + percentile_plot("requests-tcp", "64 B there and back, one router, TCP", curves)
@@ -160,7 +185,7 @@ def requests_tcp():
 
 def requests_unix():
     ways = {"ZeroMQ proxy, IPC": peers.zeromq("requests", "ipc"), "limit": peers.limit_unix, "jetway": peers.jetway_unix}
-    text, curves = requests("Request and reply of 64 B, one router, Unix sockets", ways, 10_000,
+    text, curves = requests("Request and reply of 64 B, one router, Unix sockets", ways, 5_000,
                             {"ZeroMQ proxy, IPC": "at most 0.4x", "limit": "at most 1.2x"}, "One request in flight.")
     return text + "\n" + percentile_plot("requests-unix", "64 B there and back, one router, Unix sockets", curves)
 
@@ -380,17 +405,17 @@ def sizes():
             "jetway": peers.jetway_tcp}
     names = {16: "16 B", 128: "128 B", 1 << 10: "1 KiB", 1 << 13: "8 KiB", 1 << 16: "64 KiB", 1 << 19: "512 KiB",
              1 << 22: "4 MiB", 1 << 24: "16 MiB"}
-    found = {}
+    found, most_rounds = {}, min(ROUNDS, 3)
     for size in names:
         def measure(way, size=size):
             with way(size) as ends:
                 return peers.one_way(ends, size, max(32, min(1_000_000, (512 << 20) // size))) * size
 
-        found[size] = {name: statistics.median(values) for name, values in turns(ways, measure).items()}
+        found[size] = {name: statistics.median(values) for name, values in turns(ways, measure, most_rounds).items()}
     rows = [[names[size], *(f"{value / 1e6:.0f} MB/s" for value in values.values())] for size, values in found.items()]
     ticks = ", ".join(f'"{name}" {size}' for size, name in names.items())
     return table("Growth: throughput by message size", ["size", *ways], rows,
-                 "One way through one router over TCP; medians.") + "\n" + plot(
+                 f"One way through one router over TCP; medians of {most_rounds} rounds.") + "\n" + plot(
         "sizes", "One way through one router over TCP", "message size", "MB/s",
         {name: [(size, values[name] / 1e6) for size, values in found.items()] for name in ways}, "xy",
         [f"set xtics ({ticks}) rotate by -30"])

@@ -272,11 +272,11 @@ def main():
 Written by `./dev bench` on {machine()}. Everything ran on this one machine, clients and peers included; figures compare
 within a table, not with other machines. `./dev bench PART...` measures some of the parts again ({", ".join(parts)}).
 
-Nothing is pinned to a core, for anybody. TCP uses {congestion} and TCP_NODELAY for all. Where routers are compared, a
-client, each router and a service are processes of their own, each end on one connection; in each round every competitor
-is started afresh and takes its turn. "jetway is" is Jetway's median beside the other's, "to beat" what that is meant to
-be. The limit is a router written for this purpose (`bench/peers/limit.cpp`): epoll, one hash lookup a frame, 64 frames
-a write, no flow control, no names: a floor, not a product.
+Nothing is pinned to a core, for anybody, unless the table says so. TCP uses {congestion} and TCP_NODELAY for all. Where
+routers are compared, a client, each router and a service are processes of their own, each end on one connection; in each
+round every competitor is started afresh and takes its turn. "jetway is" is Jetway's median beside the other's, "to beat"
+what that is meant to be. The limit is a router written for this purpose (`bench/peers/limit.cpp`): epoll, one hash lookup
+a frame, 64 frames a write, no flow control, no names: a floor, not a product.
 
 """
     for name in wanted:

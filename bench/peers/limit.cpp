@@ -74,7 +74,13 @@ private:
         if (!address.starts_with("listen:")) return connect_to(address);
         const int listener = listen_on(address.substr(7));
         say_ready();  // for the relay, which may dial only when its client comes
-        return accept_from(listener);
+        for (;;) {
+            const int descriptor = accept_from(listener);
+            char first = 0;
+            // Who only tried whether the relay answers says nothing.
+            if (::recv(descriptor, &first, 1, MSG_PEEK) == 1) return descriptor;
+            ::close(descriptor);
+        }
     }
 
     bool serves_;

@@ -49,10 +49,16 @@ inline void send_at_once(int descriptor) {
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+inline int make_socket_for(const Address& address) {
+    const int descriptor = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) die(std::string("socket: ") + std::strerror(errno));
+    return descriptor;
+}
+
 /// -1 when nobody listens there.
 inline int try_to_connect(const std::string& text) {
     const Address address(text);
-    const int descriptor = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int descriptor = make_socket_for(address);
     if (::connect(descriptor, address.get(), address.size) != 0) {
         ::close(descriptor);
         return -1;
@@ -69,11 +75,10 @@ inline int connect_to(const std::string& text) {
 
 inline int listen_on(const std::string& text) {
     const Address address(text);
-    const int descriptor = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int descriptor = make_socket_for(address);
     const int on = 1;
     ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (descriptor < 0 || ::bind(descriptor, address.get(), address.size) != 0 ||
-        ::listen(descriptor, 16) != 0)
+    if (::bind(descriptor, address.get(), address.size) != 0 || ::listen(descriptor, 16) != 0)
         die("listen " + text + ": " + std::strerror(errno));
     return descriptor;
 }
