@@ -15,8 +15,10 @@ def plot(name, title, x, y, series, log="", settings=()):
               "set grid", "set key outside right", *([f"set logscale {log}"] if log else []), *settings]
     for index, points in enumerate(series.values()):
         script += [f"$series{index} << END", *(f"{a} {b}" for a, b in points), "END"]
-    lines = [f'$series{index} with linespoints linewidth {3 if label.startswith("jetway") else 1.5} '
-             f'pointtype {index + 4} title "{label}"' for index, label in enumerate(series)]
+    lines = []
+    for index, label in enumerate(series):
+        own = 'linewidth 3 linecolor rgb "#c00000"' if label == "jetway" else "linewidth 1.5"
+        lines.append(f'$series{index} with linespoints {own} pointtype {index + 4} title "{label}"')
     script.append("plot " + ", ".join(lines))
     subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
     return f"![{title}](benchmarks/{name}.svg)\n"
