@@ -38,11 +38,11 @@ End::End(std::weak_ptr<EndOwner> owner, Timer& timer, std::uint32_t label, bool 
       timer_(timer),
       label_(label),
       opener_(opener),
-      messages_(carries_messages(opening)),
       opening_(std::move(opening)),
       phase_(opener ? Phase::opening : Phase::asked),
       control_(opener ? control::open : 0),
-      outbox_(keeping(opening_)) {
+      outbox_(keeping(opening_)),
+      framed_(!opener && carries_messages(opening_)) {
     if (!opener) allowed_ = opening_.first_window();
 }
 
@@ -61,6 +61,7 @@ void End::accept(std::string_view content_type, wire::Shape answer) {
     if (phase_ != Phase::asked) return;
     phase_ = Phase::open;
     if (answer == wire::Shape::messages) outbox_.mark_messages();
+    opened_.set_shape(static_cast<std::uint32_t>(answer));
     opened_.set_content_type(std::string(content_type));
     opened_.set_service(opening_.destination().substr(0, opening_.destination().find('@')));
     opened_.set_instance(opening_.instance());
@@ -128,7 +129,17 @@ void End::reset(const Error& reason) {
 }
 
 void End::consume(std::size_t bytes) {
-    consumed_ += std::min<std::uint64_t>(bytes, received() - consumed_);
+    if (!framed_) consumed_ += std::min<std::uint64_t>(bytes, received() - consumed_);
+    while (!told_.empty()) {
+        Part& part = told_.front();
+        consumed_ += std::exchange(part.header, 0);
+        const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, part.bytes));
+        consumed_ += size;
+        bytes -= size;
+        part.bytes -= size;
+        if (part.bytes != 0) break;
+        told_.pop();
+    }
     if (phase_ != Phase::open || fin_taken_ || reading_stopped_) return;
     if (consumed_ + window_.size() - allowed_ >= window_.size() / 2) {
         want_control(control::window);
@@ -180,11 +191,15 @@ bool End::deliver_one() {
     if (happened(event::opened)) {
         events_->on_opened(opened_);
     } else if (!inbox_.empty()) {
-        Piece piece = std::move(inbox_.front());
+        Buffer frame = std::move(inbox_.front());
         inbox_.pop_front();
-        tell_data(std::move(piece.bytes), piece.end_of_message);
+        tell_data(std::move(frame));
     } else if (happened(event::finish)) {
-        events_->on_finish(outcome_);
+        if (!reader_.between() && !reading_stopped_) {
+            offend("the stream ends in the middle of a message");
+        } else {
+            events_->on_finish(outcome_);
+        }
     } else if (happened(event::stop)) {
         events_->on_stop(peer_stop_);
     } else if (happened(event::writable)) {
@@ -199,29 +214,45 @@ bool End::deliver_one() {
 }
 
 /// Straight to the application when it can be told now: nothing is queued for each frame.
-void End::take_data(Buffer bytes, bool end_of_message) {
+void End::take_data(Buffer frame) {
     if (events_ != nullptr && inbox_.empty() && happened_ == 0 && phase_ == Phase::open &&
         !delivering_) {
         delivering_ = true;
-        tell_data(std::move(bytes), end_of_message);
+        tell_data(std::move(frame));
         delivering_ = false;
         return;
     }
     if (inbox_.size() >= most_unread)
-        return offend("too many messages before the stream was accepted");
+        return offend("too many frames before the stream was accepted");
     // A few bytes must not keep the large block alive that they arrived in.
-    if (bytes.block_size() > 4 * bytes.size() + 1024) bytes = Buffer::copy_of(bytes.bytes());
-    inbox_.push_back({std::move(bytes), end_of_message});
+    if (frame.block_size() > 4 * frame.size() + 1024) frame = Buffer::copy_of(frame.bytes());
+    inbox_.push_back(std::move(frame));
     notify(0);
 }
 
-void End::tell_data(Buffer bytes, bool end_of_message) {
-    ledger_.received += tally(bytes, end_of_message);
-    events_->on_data(std::move(bytes), end_of_message);
+/// The bytes of a frame, message by message where there are messages, until the application wants
+/// no more.
+void End::tell_data(Buffer frame) {
+    while (!frame.empty() && !ended_ && !reading_stopped_) {
+        if (events_ == nullptr) return inbox_.push_front(std::move(frame));
+        wire::PieceReader::Part part;
+        if (framed_) {
+            auto next = reader_.next(frame);
+            if (!next) return offend(next.error().detail);
+            if (!*next) return;
+            part = std::move(**next);
+            told_.push({part.header, static_cast<std::uint32_t>(part.bytes.size())});
+        } else {
+            part.bytes = std::exchange(frame, {});
+        }
+        ledger_.received += tally(part.bytes, part.end_of_message);
+        events_->on_data(std::move(part.bytes), part.end_of_message);
+    }
+    ledger_.unread.bytes += frame.size();
 }
 
 void End::drop_inbox() {
-    for (const Piece& piece : inbox_) ledger_.unread += tally(piece.bytes, piece.end_of_message);
+    for (const Buffer& frame : inbox_) ledger_.unread.bytes += frame.size();
     inbox_.clear();
 }
 

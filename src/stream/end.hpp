@@ -3,8 +3,9 @@
 // wait (its control frames as bits, its data in an Outbox) and frames into events. Private to
 // src/stream.
 //
-// Offsets of one direction: sent <= granted at the sender; taken <= allowed, consumed <= received
-// (told to the application) <= taken at the receiver.
+// Offsets of one direction: sent <= granted at the sender; taken <= allowed, consumed <= told (to
+// the application) <= taken at the receiver. Headers of pieces count in them, and in nothing that
+// the application sees.
 #pragma once
 
 #include <array>
@@ -22,6 +23,7 @@
 #include "stream/stream.hpp"
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
+#include "wire/pieces.hpp"
 
 namespace jetway::stream {
 
@@ -162,11 +164,11 @@ private:
     Result<> on_reset(const Buffer& body);
     Result<> on_reset_ack(const Buffer& body);
 
-    void take_data(Buffer bytes, bool end_of_message);
-    void tell_data(Buffer bytes, bool end_of_message);
+    void take_data(Buffer frame);
+    void tell_data(Buffer frame);
     void drop_inbox();
     void expire();
-    std::uint64_t credit() const { return granted_ - sent(); }
+    std::uint64_t credit() const { return granted_ - departed_.offset(); }
     void measure_window();
     bool take_finish(std::uint8_t flags, const Buffer& body);
     bool deliver_one();
@@ -191,7 +193,6 @@ private:
     Timer& timer_;
     std::uint32_t label_;
     bool opener_;
-    bool messages_;
     wire::Open opening_;
     Phase phase_;
     bool answered_ = false;  // OPENED or NACK has come (opener)
@@ -209,11 +210,14 @@ private:
     bool wants_space_ = false;
 
     // receiving
-    struct Piece {
-        Buffer bytes;
-        bool end_of_message;
+    bool framed_;  // messages come: what arrives is cut by reader_
+    wire::PieceReader reader_;
+    std::deque<Buffer> inbox_;  // frames that came before the application could be told
+    struct Part {
+        std::uint32_t header;  // stream bytes before it
+        std::uint32_t bytes;
     };
-    std::deque<Piece> inbox_;  // arrived before the application could be told
+    Fifo<Part> told_;  // to the application, and not dealt with yet; only when framed
     ReceiveWindow window_;
     std::uint64_t allowed_ = 0;
     std::uint64_t taken_ = 0;

@@ -10,7 +10,7 @@ namespace {
 
 using wire::FrameType;
 
-constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
+constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::outcome;
 
 Error offence(std::string detail) {
     return {Code::protocol, std::move(detail)};
@@ -49,6 +49,7 @@ Result<> End::on_opened(const Buffer& body) {
     if (const auto owner = owner_.lock()) owner->answered(*this);
     if (phase_ != Phase::opening) return success();  // our RESET is on its way
     phase_ = Phase::open;
+    framed_ = opened_.shape() == static_cast<std::uint32_t>(wire::Shape::messages);
     allowed_ = window_.size();
     if (!reading_stopped_) want_control(control::window);
     notify(event::opened);
@@ -92,12 +93,10 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
     // The end is known before the bytes before it are told: the application may ask for no more in
     // that call.
     if (fin && !take_finish(flags, body)) return success();
-    const bool something = size != 0 || (!outcome && (flags & wire::flag::eom) != 0 && messages_);
-    const bool end_of_message = (flags & wire::flag::eom) != 0;
-    if (something && reading_stopped_) {
-        ledger_.unread += {size, end_of_message ? 1U : 0U};
-    } else if (something) {
-        take_data(std::move(body), end_of_message);
+    if (size != 0 && reading_stopped_) {
+        ledger_.unread.bytes += size;
+    } else if (size != 0) {
+        take_data(std::move(body));
     }
     if (!fin || (phase_ != Phase::open && phase_ != Phase::asked)) return success();
     notify(event::finish);
@@ -128,7 +127,8 @@ bool End::take_finish(std::uint8_t flags, const Buffer& body) {
 Result<> End::on_window(const Buffer& body) {
     JETWAY_ASSIGN(const wire::Window offsets, wire::decode_window(body.bytes()));
     if (phase_ != Phase::open && phase_ != Phase::asked) return success();
-    if (offsets.consumed > sent()) return offence("WINDOW for bytes that were never sent");
+    if (offsets.consumed > departed_.offset())
+        return offence("WINDOW for bytes that were never sent");
     if (offsets.up_to > offsets.consumed + wire::most_window)
         return offence("WINDOW beyond 16 MiB");
     if (const auto owner = owner_.lock()) owner->return_pool(*this);
@@ -241,8 +241,7 @@ bool End::has_data() const {
 
 bool End::next_data(Message& message) {
     if (!has_data()) return false;
-    Payload payload = outbox_.take(credit());
-    departed_.leave(payload.stream_bytes, (payload.flags & wire::flag::eom) != 0);
+    Payload payload = outbox_.take(credit(), departed_);
     message = frame(FrameType::data, std::move(payload.bytes), payload.flags);
     tell_space();
     close_if_finished();

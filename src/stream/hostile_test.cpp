@@ -43,8 +43,8 @@ struct Hostile : testing::Test {
         attached.set_pool(1024 * 1024);
         send(FrameType::attached, 0, wire::encode(attached));
     }
-    Buffer open_body(std::uint32_t first_window = 0) {
-        wire::Open open = open_to("s", true);
+    Buffer open_body(std::uint32_t first_window = 0, bool messages = false) {
+        wire::Open open = open_to("s", messages);
         open.set_first_window(first_window);
         return wire::encode(open);
     }
@@ -184,17 +184,51 @@ TEST_F(Hostile, DataBeyondTheFirstWindowIsRefusedBeforeTheAccept) {
     EXPECT_TRUE(sent().empty());
 }
 
-TEST_F(Hostile, EmptyMessagesBeforeTheAcceptAreBounded) {
+TEST_F(Hostile, TinyFramesBeforeTheAcceptAreBounded) {
     attach();
     accepts = false;
-    send(FrameType::open, 2, open_body());
-    int frames = 0;
+    send(FrameType::open, 2, open_body(wire::first_window));
+    std::uint32_t frames = 0;
     while (!server.has("end") && frames < 100'000) {
-        send(FrameType::data, 2, {}, wire::flag::eom);
+        send(FrameType::data, 2, Buffer::allocate(1));
         ++frames;
     }
     EXPECT_EQ(server.end.code, Code::protocol);
-    EXPECT_LE(frames, 20'000);
+    EXPECT_LE(frames, wire::first_window + 1);
+}
+
+TEST_F(Hostile, MessagesWithoutAByteCostTheirHeadersAndComeWhenTheyAreWanted) {
+    attach();
+    accepts = false;
+    send(FrameType::open, 2, open_body(wire::first_window, true));
+    send(FrameType::data, 2, Buffer::copy_of(std::string(wire::first_window, '\0')));
+    EXPECT_TRUE(server.messages.empty());
+    server.stream->accept();
+    timer.run();
+    EXPECT_EQ(server.messages.size(), wire::first_window);
+}
+
+TEST_F(Hostile, AMessageWhoseHeaderIsWrongEndsItsStream) {
+    attach();
+    send(FrameType::open, 2, open_body(0, true));
+    send(FrameType::data, 2,
+         Buffer::copy_of("\x06"
+                         "abc"
+                         "\xff\xff\xff\xff\xff\xff\xff"));
+    EXPECT_EQ(server.messages, (std::vector<std::string>{"abc"}));
+    EXPECT_EQ(server.end.code, Code::protocol);
+    EXPECT_EQ(closed.code, Code::ok);
+}
+
+TEST_F(Hostile, AnEndInTheMiddleOfAMessageIsNoEnd) {
+    attach();
+    send(FrameType::open, 2, open_body(0, true));
+    send(FrameType::data, 2,
+         Buffer::copy_of("\x0a"
+                         "abc"),
+         wire::flag::fin);
+    EXPECT_EQ(server.end.code, Code::protocol);
+    EXPECT_FALSE(server.has("finish"));
 }
 
 TEST_F(Hostile, DataAfterTheEndOfTheStreamEndsIt) {

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 #include "wire/frame.hpp"
+#include "wire/pieces.hpp"
 
 namespace jetway::stream {
 namespace {
+
+/// Larger pieces are not copied: their bytes leave as they lie.
+constexpr std::size_t most_copied = 8UL * 1024;
+constexpr std::size_t together = 16UL * 1024;  // bytes of a frame of small pieces
 
 constexpr auto ends_message = [](const auto& piece) { return piece.end_of_message; };
 
@@ -18,7 +24,7 @@ void Outbox::push(Buffer bytes, bool end_of_message, Time now) {
     end_of_message = end_of_message && options_.messages;
     if (bytes.empty() && !end_of_message) return;
     waiting_ += {bytes.size(), end_of_message ? 1U : 0U};
-    pieces_.push_back({std::move(bytes), end_of_message, now + options_.lifetime});
+    pieces_.push({std::move(bytes), end_of_message, false, now + options_.lifetime});
     ++assembling_;
     if (!end_of_message) return;
     if (options_.latest) replace_older();
@@ -27,8 +33,8 @@ void Outbox::push(Buffer bytes, bool end_of_message, Time now) {
 
 /// Where the first message begins of which nothing has left.
 Outbox::Place Outbox::first_whole() {
-    if (!begun_) return front();
-    const Place end = std::find_if(front(), pieces_.end(), ends_message);
+    if (!begun_) return pieces_.begin();
+    const Place end = std::find_if(pieces_.begin(), pieces_.end(), ends_message);
     return end == pieces_.end() ? end : std::next(end);
 }
 
@@ -60,8 +66,7 @@ void Outbox::expire(Time now) {
 
 Time Outbox::deadline() const {
     if (!has_lifetime()) return Time::max();
-    auto end = pieces_.begin() + static_cast<std::ptrdiff_t>(head_);
-    end = std::find_if(end, pieces_.end(), ends_message);
+    auto end = std::find_if(pieces_.begin(), pieces_.end(), ends_message);
     if (begun_ && end != pieces_.end())
         end = std::find_if(std::next(end), pieces_.end(), ends_message);
     return end == pieces_.end() ? Time::max() : end->until;
@@ -74,36 +79,31 @@ void Outbox::finish(Buffer outcome) {
 
 wire::Tally Outbox::drop() {
     pieces_.clear();
-    head_ = 0;
     assembling_ = 0;
     begun_ = false;
     return std::exchange(waiting_, {});
 }
 
-bool Outbox::ready(std::uint64_t credit) const {
-    if (pieces() == 0) return finishing_ && !finished_;
-    return credit > 0 || pieces_[head_].bytes.empty();
+/// Bytes of the header that has still to leave before the piece.
+std::size_t Outbox::header_of(const Piece& piece) const {
+    return options_.messages && !piece.begun ? wire::piece_header_size(piece.bytes.size()) : 0;
 }
 
-Payload Outbox::take(std::uint64_t credit) {
+bool Outbox::ready(std::uint64_t credit) const {
+    if (pieces_.empty()) return finishing_ && !finished_;
+    return credit >= std::max<std::uint64_t>(header_of(pieces_.front()), 1);
+}
+
+Payload Outbox::take(std::uint64_t credit, Departed& departed) {
     assert(ready(credit));
     Payload payload;
-    if (pieces() != 0) {
-        Piece& piece = pieces_[head_];
-        const std::size_t size =
-            std::min<std::uint64_t>({piece.bytes.size(), wire::max_payload, credit});
-        payload = {piece.bytes.slice(0, size), 0, size};
-        piece.bytes = piece.bytes.slice(size);
-        waiting_.bytes -= size;
-        begun_ = true;
-        if (!piece.bytes.empty()) return payload;
-        if (piece.end_of_message) {
-            payload.flags |= wire::flag::eom;
-            --waiting_.messages;
-        }
-        begun_ = !piece.end_of_message;
-        pop();
-        if (pieces() != 0 || !finishing_ || !outcome_.empty()) return payload;
+    if (!pieces_.empty()) {
+        const std::uint64_t most = std::min<std::uint64_t>(credit, wire::max_payload);
+        const Piece& piece = pieces_.front();
+        const bool alone =
+            header_of(piece) == 0 && (piece.bytes.size() > most_copied || pieces_.size() == 1);
+        payload.bytes = alone ? take_alone(most, departed) : take_together(most, departed);
+        if (!pieces_.empty() || !finishing_ || !outcome_.empty()) return payload;
     }
     finished_ = true;
     payload.flags |= wire::flag::fin;
@@ -114,14 +114,70 @@ Payload Outbox::take(std::uint64_t credit) {
     return payload;
 }
 
-/// Takes the front piece away; moves the rest to the front of the memory when most of it is free.
-void Outbox::pop() {
-    ++head_;
-    assembling_ = std::min(assembling_, pieces());
-    if (head_ < pieces_.size() && head_ < 64) return;
-    if (head_ < pieces_.size() && head_ * 2 < pieces_.size()) return;
-    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(head_));
-    head_ = 0;
+/// The front piece, or as much of it as may leave, without a copy.
+Buffer Outbox::take_alone(std::uint64_t most, Departed& departed) {
+    Buffer& bytes = pieces_.front().bytes;
+    const std::size_t size = std::min<std::uint64_t>(bytes.size(), most);
+    Buffer part = size == bytes.size() ? std::move(bytes) : bytes.slice(0, size);
+    if (!bytes.empty()) bytes.remove_prefix(size);
+    departed.leave(size, size);
+    take_off(size, departed);
+    return part;
+}
+
+/// What a frame of small pieces will hold.
+std::size_t Outbox::room_for(std::uint64_t most) const {
+    const std::size_t limit = std::min<std::uint64_t>(most, together);
+    std::size_t size = 0;
+    for (const Piece& piece : pieces_) {
+        size += header_of(piece);
+        if (piece.bytes.size() <= most_copied) size += piece.bytes.size();
+        if (size >= limit || piece.bytes.size() > most_copied) break;
+    }
+    return std::min(size, limit);
+}
+
+/// Headers and small pieces, copied into one frame.
+Buffer Outbox::take_together(std::uint64_t most, Departed& departed) {
+    const std::size_t room = room_for(most);
+    Buffer frame = Buffer::allocate(room);
+    std::uint8_t* const memory = frame.mutable_data();
+    std::size_t used = 0;
+    while (used < room) {
+        Piece& piece = pieces_.front();
+        const std::size_t header = header_of(piece);
+        if (header > room - used) break;
+        if (header != 0) {
+            wire::write_piece_header(memory + used, piece.bytes.size(), !piece.end_of_message);
+            departed.begin(header, piece.bytes.size(), piece.end_of_message);
+            departed.leave(header, 0);
+            piece.begun = begun_ = true;
+            used += header;
+        }
+        if (piece.bytes.size() > most_copied) break;
+        const std::size_t size = std::min(piece.bytes.size(), room - used);
+        if (size != 0) std::memcpy(memory + used, piece.bytes.data(), size);
+        used += size;
+        piece.bytes.remove_prefix(size);
+        departed.leave(size, size);
+        take_off(size, departed);
+    }
+    return used == room ? std::move(frame) : frame.slice(0, used);
+}
+
+/// `size` bytes of the front piece have been taken off it.
+void Outbox::take_off(std::size_t size, Departed& departed) {
+    waiting_.bytes -= size;
+    begun_ = true;
+    const Piece& piece = pieces_.front();
+    if (!piece.bytes.empty()) return;
+    if (piece.end_of_message) {
+        --waiting_.messages;
+        departed.end_message();
+        begun_ = false;
+    }
+    pieces_.pop();
+    assembling_ = std::min(assembling_, pieces_.size());
 }
 
 }  // namespace jetway::stream

@@ -1,6 +1,7 @@
 // An Outbox: what one end of a stream still has to send. Bytes wait in the pieces they were written
-// in, and leave cut into frames as credit allows; the end of the stream follows them. Private to
-// src/stream.
+// in, and leave in frames as credit allows: small pieces together, large ones cut; the end of the
+// stream follows them. On a stream of messages each piece gets a header (wire/pieces.hpp). Private
+// to src/stream.
 //
 // Under `latest` a newer whole message replaces those of which no byte has left; one that was begun
 // is finished. Under `deadline` a whole message of which no byte has left goes when its time is
@@ -9,32 +10,31 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/buffer.hpp"
 #include "base/timer.hpp"
+#include "stream/departed.hpp"
+#include "stream/fifo.hpp"
 #include "wire/ledger.hpp"
 
 namespace jetway::stream {
 
-/// One DATA frame: its payload and flags. `stream_bytes` is what it costs of the credit.
+/// One DATA frame: its payload and flags.
 struct Payload {
     Buffer bytes;
     std::uint8_t flags = 0;
-    std::size_t stream_bytes = 0;
 };
 
 class Outbox {
 public:
     struct Options {
-        bool messages = false;  // ends of messages are marked
+        bool messages = false;  // pieces have headers
         bool latest = false;    // only on a stream of messages
         Duration lifetime{};    // of a message that waits, the same; zero: without end
     };
     explicit Outbox(Options options) : options_(options) {}
 
-    /// From now on ends of messages are marked: what is sent has another shape than what is
-    /// received.
+    /// Before anything is written: what is sent has another shape than what is received.
     void mark_messages() { options_.messages = true; }
     bool marks_messages() const { return options_.messages; }
     bool has_lifetime() const { return options_.lifetime != Duration::zero(); }
@@ -49,13 +49,14 @@ public:
     /// When the first of them is; max when none waits that can be forgotten.
     Time deadline() const;
 
-    /// Something can leave when `credit` bytes may be sent.
+    /// Something can leave when `credit` stream bytes may be sent.
     bool ready(std::uint64_t credit) const;
-    /// The next frame. Only when ready(credit).
-    Payload take(std::uint64_t credit);
+    /// The next frame, entered into `departed`. Only when ready(credit).
+    Payload take(std::uint64_t credit, Departed& departed);
 
+    /// Of the application: headers do not count.
     std::size_t bytes() const { return waiting_.bytes; }
-    std::size_t pieces() const { return pieces_.size() - head_; }
+    std::size_t pieces() const { return pieces_.size(); }
     const wire::Tally& waiting() const { return waiting_; }
     bool finishing() const { return finishing_; }
     /// The finish has been taken.
@@ -69,18 +70,22 @@ private:
     struct Piece {
         Buffer bytes;
         bool end_of_message = false;
-        Time until{};  // of a message that ends here, when it has a lifetime
+        bool begun = false;  // its header has left
+        Time until{};        // of a message that ends here, when it has a lifetime
     };
-    using Place = std::vector<Piece>::iterator;
-    Place front() { return pieces_.begin() + static_cast<std::ptrdiff_t>(head_); }
+    using Place = Fifo<Piece>::iterator;
+
+    std::size_t header_of(const Piece& piece) const;
     Place first_whole();
     void replace_older();
     void forget(Place from, Place to, wire::Tally& reason);
-    void pop();
+    Buffer take_alone(std::uint64_t most, Departed& departed);
+    Buffer take_together(std::uint64_t most, Departed& departed);
+    std::size_t room_for(std::uint64_t most) const;
+    void take_off(std::size_t size, Departed& departed);
 
     Options options_;
-    std::vector<Piece> pieces_;  // from head_ on; the memory is reused
-    std::size_t head_ = 0;
+    Fifo<Piece> pieces_;
     wire::Tally waiting_;
     std::size_t assembling_ = 0;  // pieces at the back that belong to a message without an end yet
     bool begun_ = false;          // a part of the message at the front has left

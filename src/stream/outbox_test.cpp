@@ -5,6 +5,7 @@
 #include <string>
 
 #include "wire/frame.hpp"
+#include "wire/pieces.hpp"
 
 namespace jetway::stream {
 namespace {
@@ -16,133 +17,185 @@ constexpr Outbox::Options message_options{.messages = true};
 constexpr Outbox::Options latest_options{.messages = true, .latest = true};
 constexpr Outbox::Options dated_options{.messages = true, .lifetime = std::chrono::seconds(10)};
 
-void push(Outbox& outbox, const std::string& text, bool end = true) {
-    outbox.push(Buffer::copy_of(text), end);
-}
+/// An outbox, and the far end that reads what it sends.
+struct Line : Outbox {
+    explicit Line(Options options) : Outbox(options), messages(options.messages) {}
 
-/// "text" and its flags: . for the end of a message, ! for the finish, o for an outcome.
-std::string take(Outbox& outbox, std::uint64_t credit = 1000) {
-    const Payload payload = outbox.take(credit);
-    std::string result(payload.bytes.text());
-    if ((payload.flags & wire::flag::eom) != 0) result += '.';
-    if ((payload.flags & wire::flag::fin) != 0) result += '!';
-    if ((payload.flags & wire::flag::outcome) != 0) result += 'o';
-    return result;
-}
+    void write(const std::string& text, bool end = true) { push(Buffer::copy_of(text), end); }
+    void write_at(const std::string& text, int second, bool end = true);
+    /// What a frame brings: text, | between messages, . for the end of one, ! for the finish, o for
+    /// an outcome.
+    std::string next(std::uint64_t credit = 1000) {
+        Payload payload = take(credit, departed);
+        std::string result;
+        const bool outcome = (payload.flags & wire::flag::outcome) != 0;
+        if (!messages || outcome) result = payload.bytes.text();
+        while (messages && !outcome) {
+            const auto part = reader.next(payload.bytes);
+            if (!part || !*part) break;
+            result += (*part)->bytes.text();
+            if ((*part)->end_of_message) result += '.';
+        }
+        if ((payload.flags & wire::flag::fin) != 0) result += '!';
+        if (outcome) result += 'o';
+        return result;
+    }
+
+    bool messages;
+    Departed departed;
+    wire::PieceReader reader;
+};
 
 TEST(Outbox, CutsWhatIsWaitingToTheCredit) {
-    Outbox outbox(message_options);
-    push(outbox, "hello");
+    Line outbox(message_options);
+    outbox.write("hello");
     EXPECT_FALSE(outbox.ready(0));
-    EXPECT_EQ(take(outbox, 2), "he");
+    EXPECT_EQ(outbox.next(3), "he") << "the header takes one";
     EXPECT_EQ(outbox.bytes(), 3U);
-    EXPECT_EQ(take(outbox, 100), "llo.");
+    EXPECT_EQ(outbox.next(100), "llo.");
     EXPECT_FALSE(outbox.ready(100));
+    EXPECT_EQ(outbox.departed.offset(), 6U);
+    EXPECT_EQ(outbox.departed.sent(), (wire::Tally{5, 1}));
 }
 
-TEST(Outbox, CutsToFramesOfTheLargestPayload) {
-    Outbox outbox(message_options);
-    push(outbox, std::string(70'000, 'x'));
-    EXPECT_EQ(outbox.take(1'000'000).bytes.size(), wire::max_payload);
-    const Payload rest = outbox.take(1'000'000);
+TEST(Outbox, SmallMessagesLeaveTogetherAsFarAsTheCreditGoes) {
+    Line outbox(message_options);
+    for (const char* text : {"one", "two", "", "three"}) outbox.write(text);
+    EXPECT_EQ(outbox.next(9), "one.two..");
+    EXPECT_EQ(outbox.next(), "three.");
+    Line plain(bytes_options);
+    plain.write("one");
+    plain.write("two");
+    EXPECT_EQ(plain.next(), "onetwo");
+}
+
+TEST(Outbox, AHeaderIsNotCutByTheCredit) {
+    Line outbox(message_options);
+    outbox.write(std::string(100, 'x'));
+    EXPECT_FALSE(outbox.ready(1)) << "its header has two bytes";
+    EXPECT_TRUE(outbox.ready(2));
+    EXPECT_EQ(outbox.next(2), "");
+    EXPECT_EQ(outbox.next(), std::string(100, 'x') + ".");
+}
+
+TEST(Outbox, LargePiecesAreNotCopied) {
+    Line outbox(message_options);
+    const Buffer large = Buffer::allocate(70'000);
+    outbox.push(large, true);
+    Payload header = outbox.take(1'000'000, outbox.departed);
+    EXPECT_EQ(header.bytes.size(), wire::piece_header_size(70'000));
+    const Payload first = outbox.take(1'000'000, outbox.departed);
+    EXPECT_EQ(first.bytes.size(), wire::max_payload);
+    EXPECT_EQ(first.bytes.data(), large.data());
+    const Payload rest = outbox.take(1'000'000, outbox.departed);
     EXPECT_EQ(rest.bytes.size(), 70'000 - wire::max_payload);
-    EXPECT_EQ(rest.flags, wire::flag::eom);
+    EXPECT_EQ(rest.bytes.data(), large.data() + wire::max_payload);
+    EXPECT_EQ(outbox.departed.sent(), (wire::Tally{70'000, 1}));
+    // Nor a small one of bytes that goes alone.
+    Line plain(bytes_options);
+    const Buffer small = Buffer::copy_of("key");
+    plain.push(small, true);
+    EXPECT_EQ(plain.take(100, plain.departed).bytes.data(), small.data());
 }
 
-TEST(Outbox, AnEmptyMessageNeedsNoCredit) {
-    Outbox outbox(message_options);
-    push(outbox, "");
-    EXPECT_TRUE(outbox.ready(0));
-    EXPECT_EQ(take(outbox, 0), ".");
+TEST(Outbox, WhatIsConfirmedIsKnownToTheByteAndTheMessage) {
+    Line outbox(message_options);
+    for (const char* text : {"one", "", "three"}) outbox.write(text);
+    EXPECT_EQ(outbox.next(), "one..three.");
+    const std::pair<std::uint64_t, wire::Tally> expected[] = {
+        {1, {0, 0}}, {3, {2, 0}}, {4, {3, 1}}, {5, {3, 2}}, {6, {3, 2}}, {8, {5, 2}}, {11, {8, 3}}};
+    for (const auto& [offset, tally] : expected) {
+        outbox.departed.confirm(offset);
+        EXPECT_EQ(outbox.departed.confirmed(), tally) << offset;
+    }
 }
 
 TEST(Outbox, AStreamOfBytesMarksNoMessagesAndSendsNothingForNothing) {
-    Outbox outbox(bytes_options);
-    push(outbox, "");
+    Line outbox(bytes_options);
+    outbox.write("");
     EXPECT_FALSE(outbox.ready(10));
-    push(outbox, "ab");
-    EXPECT_EQ(take(outbox), "ab");
+    outbox.write("ab");
+    EXPECT_EQ(outbox.next(), "ab");
 }
 
 TEST(Outbox, TheFinishRidesOnTheLastBytes) {
-    Outbox outbox(message_options);
-    push(outbox, "ab");
+    Line outbox(message_options);
+    outbox.write("ab");
     outbox.finish({});
-    EXPECT_EQ(take(outbox, 1), "a");
+    EXPECT_EQ(outbox.next(2), "a");
     EXPECT_FALSE(outbox.finished());
-    EXPECT_EQ(take(outbox, 1), "b.!");
+    EXPECT_EQ(outbox.next(1), "b.!");
     EXPECT_TRUE(outbox.finished());
     EXPECT_FALSE(outbox.ready(10));
 }
 
 TEST(Outbox, AnOutcomeIsAFrameOfItsOwnAndNeedsNoCredit) {
-    Outbox outbox(message_options);
-    push(outbox, "ab");
+    Line outbox(message_options);
+    outbox.write("ab");
     outbox.finish(Buffer::copy_of("OUTCOME"));
-    EXPECT_EQ(take(outbox), "ab.");
+    EXPECT_EQ(outbox.next(), "ab.");
     EXPECT_TRUE(outbox.ready(0));
-    const Payload payload = outbox.take(0);
+    const Payload payload = outbox.take(0, outbox.departed);
     EXPECT_EQ(payload.bytes.text(), "OUTCOME");
-    EXPECT_EQ(payload.stream_bytes, 0U);
+    EXPECT_EQ(outbox.departed.offset(), 3U);
     EXPECT_EQ(payload.flags, wire::flag::fin | wire::flag::outcome);
 }
 
 TEST(Outbox, AFinishAloneNeedsNoCredit) {
-    Outbox outbox(bytes_options);
+    Line outbox(bytes_options);
     outbox.finish({});
     EXPECT_TRUE(outbox.ready(0));
-    EXPECT_EQ(take(outbox, 0), "!");
+    EXPECT_EQ(outbox.next(0), "!");
 }
 
 TEST(Outbox, LatestKeepsTheNewestWholeMessage) {
-    Outbox outbox(latest_options);
-    push(outbox, "one");
-    push(outbox, "two");
-    push(outbox, "three");
+    Line outbox(latest_options);
+    outbox.write("one");
+    outbox.write("two");
+    outbox.write("three");
     EXPECT_EQ(outbox.replaced(), (wire::Tally{6, 2}));
     EXPECT_EQ(outbox.waiting(), (wire::Tally{5, 1}));
-    EXPECT_EQ(take(outbox), "three.");
+    EXPECT_EQ(outbox.next(), "three.");
 }
 
 TEST(Outbox, LatestFinishesWhatWasBegun) {
-    Outbox outbox(latest_options);
-    push(outbox, "begun");
-    EXPECT_EQ(take(outbox, 2), "be");
-    push(outbox, "old");
-    push(outbox, "new");
+    Line outbox(latest_options);
+    outbox.write("begun");
+    EXPECT_EQ(outbox.next(3), "be");
+    outbox.write("old");
+    outbox.write("new");
     EXPECT_EQ(outbox.replaced(), (wire::Tally{3, 1}));
-    EXPECT_EQ(take(outbox), "gun.");
-    EXPECT_EQ(take(outbox), "new.");
+    EXPECT_EQ(outbox.next(), "gun.new.");
 }
 
 TEST(Outbox, LatestReplacesNothingBeforeTheNewMessageIsWhole) {
-    Outbox outbox(latest_options);
-    push(outbox, "whole");
-    push(outbox, "ha", false);
+    Line outbox(latest_options);
+    outbox.write("whole");
+    outbox.write("ha", false);
     EXPECT_EQ(outbox.replaced(), wire::Tally{});
-    push(outbox, "lf");
+    outbox.write("lf");
     EXPECT_EQ(outbox.replaced().messages, 1U);
-    EXPECT_EQ(take(outbox), "ha");
-    push(outbox, "next");
+    EXPECT_EQ(outbox.next(3), "ha");
+    outbox.write("next");
     EXPECT_EQ(outbox.replaced().messages, 1U) << "a message begun in its first piece is finished";
-    EXPECT_EQ(take(outbox), "lf.");
-    EXPECT_EQ(take(outbox), "next.");
+    EXPECT_EQ(outbox.next(3), "lf.");
+    EXPECT_EQ(outbox.next(), "next.");
 }
 
 constexpr Time noon{std::chrono::hours(12)};
 
-void push_at(Outbox& outbox, const std::string& text, int second, bool end = true) {
-    outbox.push(Buffer::copy_of(text), end, noon + std::chrono::seconds(second));
+void Line::write_at(const std::string& text, int second, bool end) {
+    push(Buffer::copy_of(text), end, noon + std::chrono::seconds(second));
 }
 
 TEST(Outbox, AMessageWhoseTimeIsOverIsForgottenWhole) {
-    Outbox outbox(dated_options);
+    Line outbox(dated_options);
     EXPECT_EQ(outbox.deadline(), Time::max());
-    push_at(outbox, "fi", 0, false);
+    outbox.write_at("fi", 0, false);
     EXPECT_EQ(outbox.deadline(), Time::max()) << "it has no end yet";
-    push_at(outbox, "rst", 0);
-    push_at(outbox, "second", 2);
-    push_at(outbox, "third", 4);
+    outbox.write_at("rst", 0);
+    outbox.write_at("second", 2);
+    outbox.write_at("third", 4);
     EXPECT_EQ(outbox.deadline(), noon + 10s);
     outbox.expire(noon + 9s);
     EXPECT_EQ(outbox.late(), wire::Tally{});
@@ -150,45 +203,51 @@ TEST(Outbox, AMessageWhoseTimeIsOverIsForgottenWhole) {
     EXPECT_EQ(outbox.late(), (wire::Tally{11, 2}));
     EXPECT_EQ(outbox.waiting(), (wire::Tally{5, 1}));
     EXPECT_EQ(outbox.deadline(), noon + 14s);
-    EXPECT_EQ(take(outbox), "third.");
+    EXPECT_EQ(outbox.next(), "third.");
     EXPECT_EQ(outbox.deadline(), Time::max());
 }
 
 TEST(Outbox, AMessageThatWasBegunInTimeIsFinished) {
-    Outbox outbox(dated_options);
-    push_at(outbox, "begun", 0);
-    push_at(outbox, "waits", 1);
-    EXPECT_EQ(take(outbox, 2), "be");
+    Line outbox(dated_options);
+    outbox.write_at("begun", 0);
+    outbox.write_at("waits", 1);
+    EXPECT_EQ(outbox.next(3), "be");
     EXPECT_EQ(outbox.deadline(), noon + 11s);
     outbox.expire(noon + 60s);
     EXPECT_EQ(outbox.late(), (wire::Tally{5, 1}));
-    EXPECT_EQ(take(outbox), "gun.");
+    EXPECT_EQ(outbox.next(), "gun.");
     EXPECT_FALSE(outbox.ready(100));
 }
 
 TEST(Outbox, DropForgetsTheBytesAndKeepsTheFinish) {
-    Outbox outbox(message_options);
-    push(outbox, "abc");
+    Line outbox(message_options);
+    outbox.write("abc");
     outbox.finish(Buffer::copy_of("O"));
     EXPECT_EQ(outbox.drop(), (wire::Tally{3, 1}));
     EXPECT_EQ(outbox.waiting(), wire::Tally{});
-    EXPECT_EQ(take(outbox), "O!o");
+    EXPECT_EQ(outbox.next(), "O!o");
 }
 
 // Whatever is pushed and however it is cut: lossless loses nothing, latest only whole messages, and
 // always counts.
 RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)) {
-    Outbox outbox(latest ? latest_options : message_options);
+    Line outbox(latest ? latest_options : message_options);
     std::vector<std::string> sent;
     std::vector<std::string> received;
     std::string writing;
     std::string reading;
     const auto read = [&](std::uint64_t credit) {
-        const Payload payload = outbox.take(credit);
-        RC_ASSERT(payload.stream_bytes <= credit);
-        RC_ASSERT(payload.stream_bytes == payload.bytes.size());
-        reading += payload.bytes.text();
-        if ((payload.flags & wire::flag::eom) != 0) received.push_back(std::exchange(reading, {}));
+        const std::uint64_t before = outbox.departed.offset();
+        Payload payload = outbox.take(credit, outbox.departed);
+        RC_ASSERT(payload.bytes.size() <= credit);
+        RC_ASSERT(payload.bytes.size() == outbox.departed.offset() - before);
+        for (;;) {
+            const auto part = outbox.reader.next(payload.bytes);
+            RC_ASSERT(part.has_value());
+            if (!*part) break;
+            reading += (*part)->bytes.text();
+            if ((*part)->end_of_message) received.push_back(std::exchange(reading, {}));
+        }
     };
     int letter = 0;
     for (const int step : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 12))) {
@@ -196,14 +255,14 @@ RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)
             const std::string piece(static_cast<std::size_t>(step),
                                     static_cast<char>('a' + letter++ % 26));
             const bool end = step != 3;
-            push(outbox, piece, end);
+            outbox.write(piece, end);
             writing += piece;
             if (end) sent.push_back(std::exchange(writing, {}));
         } else if (const auto credit = static_cast<std::uint64_t>(step - 6); outbox.ready(credit)) {
             read(credit);
         }
     }
-    push(outbox, "the last");
+    outbox.write("the last");
     sent.push_back(writing + "the last");
     while (outbox.ready(4)) read(4);
     RC_ASSERT(outbox.bytes() == 0U);

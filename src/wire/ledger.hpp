@@ -36,7 +36,7 @@ struct Ledger {
     Tally ended;     // the stream had ended
     // From the other side:
     Tally received;  // handed to the application
-    Tally unread;    // came, and the application did not want it
+    Tally unread;    // stream bytes that came and that the application did not want
 
     Tally dropped() const;
     /// Does the equation above hold?

@@ -141,6 +141,8 @@ Result<> check(const Opened& opened) {
     if (!opened.service().empty()) JETWAY_TRY(check_service(opened.service(), "service"));
     for (const std::string& machine : opened.route()) JETWAY_TRY(check_machine(machine, "route"));
     JETWAY_TRY(check_way(opened.way(), "way"));
+    JETWAY_TRY(require(opened.shape() <= static_cast<std::uint32_t>(Shape::messages),
+                       "the shape is unknown"));
     return check_content_type(opened.content_type());
 }
 

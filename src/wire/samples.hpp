@@ -143,6 +143,7 @@ inline void fill(Sampler& s, Opened& out) {
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_way(s.router());
     out.set_received_empty(s.number());
     out.set_finished(s.coin());
+    out.set_shape(static_cast<std::uint32_t>(s.below(2)));
 }
 
 template <typename T>
