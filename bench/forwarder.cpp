@@ -90,7 +90,14 @@ private:
         must(roads_.forwarder().receive({}, east, {wire::FrameType::window, label(i), grants_[i]}));
     }
 
-    Crossroads roads_;
+    /// So that every grant passes whole.
+    static Options options() {
+        Options result;
+        result.memory = 1024 * window;
+        return result;
+    }
+
+    Crossroads roads_{options()};
     Buffer body_;
     std::vector<std::uint64_t> sent_;
     std::vector<std::uint64_t> granted_;

@@ -202,6 +202,19 @@ Result<std::chrono::nanoseconds> Settings::duration(std::string_view key,
     return *duration;
 }
 
+Result<std::uint64_t> parse_size(std::string_view text) {
+    Error error(Code::usage,
+                "\"" + std::string(text) + "\" is not a size: write 512 KiB, 64 MiB or 1 GiB");
+    std::uint64_t number = 0;
+    const auto [stop, failed] = std::from_chars(text.begin(), text.end(), number);
+    if (failed != std::errc()) return error;
+    std::string_view unit(stop, text.end());
+    if (unit.starts_with(' ')) unit.remove_prefix(1);
+    const unsigned shift = unit == "KiB" ? 10 : unit == "MiB" ? 20 : unit == "GiB" ? 30 : 0;
+    if (shift == 0 || number > std::numeric_limits<std::uint64_t>::max() >> shift) return error;
+    return number << shift;
+}
+
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     struct Unit {
         std::string_view name;

@@ -47,6 +47,9 @@ private:
 /// "5s", "400ms", "2m", "1h", "10us"; fractions such as "1.5s" too. E-USAGE otherwise.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
+/// Bytes: "64MiB", "512 KiB", "1 GiB", whole numbers of each. E-USAGE otherwise.
+Result<std::uint64_t> parse_size(std::string_view text);
+
 enum class SettingType : std::uint8_t {
     text,
     number,

@@ -170,6 +170,16 @@ RC_GTEST_PROP(Duration, AnyTextIsADurationOrAnError, (const std::string& text)) 
     if (duration) RC_ASSERT(duration->count() >= 0);
 }
 
+TEST(Size, HasAUnit) {
+    EXPECT_EQ(parse_size("64 MiB").value(), 64UL * 1024 * 1024);
+    EXPECT_EQ(parse_size("512KiB").value(), 512UL * 1024);
+    EXPECT_EQ(parse_size("1 GiB").value(), 1024UL * 1024 * 1024);
+    for (const std::string_view text :
+         {"", "64", "MiB", "-1 MiB", "64  MiB", "64 MB", "1.5 GiB", "64 MiB ", "99999999999 GiB"}) {
+        EXPECT_FALSE(parse_size(text)) << text;
+    }
+}
+
 TEST(Nearest, FindsAMistypedName) {
     const std::vector<std::string> names{"parser-server", "gpu-server", "mp4-encoder", "cat"};
     EXPECT_EQ(nearest("gpu-servr", names), "gpu-server");

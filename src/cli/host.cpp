@@ -34,10 +34,10 @@ router::TerminalType router_type(deployment::TerminalType type) {
 }
 
 routing::Options routing_options(const deployment::Deployment& deployment,
-                                 const std::string& machine, const Identity& identity) {
+                                 const deployment::Machine& machine, const Identity& identity) {
     routing::Options options;
     options.mesh = deployment.mesh;
-    options.machine = machine;
+    options.machine = machine.name;
     options.router = identity.router;
     options.epoch = identity.epoch;
     options.boot_nonce = system_random();
@@ -47,6 +47,8 @@ routing::Options routing_options(const deployment::Deployment& deployment,
     options.heartbeat = deployment.detect / heartbeats_missed;
     options.digest_interval = deployment.heartbeat;
     options.resume = deployment.resume;
+    options.memory = machine.memory;
+    options.pool = std::min<std::uint32_t>(options.pool, options.memory / 16);
     return options;
 }
 
@@ -93,7 +95,7 @@ Result<> Host::start(const deployment::Deployment& deployment, const deployment:
     }
     socket_lock_ = std::move(*lock);
     JETWAY_ASSIGN(identity_, take_identity(places.state, what + " of mesh " + deployment.mesh));
-    JETWAY_TRY(start_router(deployment, places));
+    JETWAY_TRY(start_router(deployment, machine, places));
     JETWAY_TRY(start_terminals(machine));
     for (const deployment::Service& service : machine.services) expected_.push_back(service.name);
     for (const deployment::Service& service : machine.services)
@@ -116,10 +118,11 @@ Result<> Host::start(const deployment::Deployment& deployment, const deployment:
     return success();
 }
 
-Result<> Host::start_router(const deployment::Deployment& deployment, const HostPlaces& places) {
+Result<> Host::start_router(const deployment::Deployment& deployment,
+                            const deployment::Machine& machine, const HostPlaces& places) {
     random_ = std::make_unique<SeededRandom>(system_random());
     router_ = std::make_unique<router::RoutingServer>(
-        kernel_, loop_, *random_, transport_, routing_options(deployment, machine_, identity_));
+        kernel_, loop_, *random_, transport_, routing_options(deployment, machine, identity_));
     socket_ = places.runtime + "/" + machine_ + ".sock";
     JETWAY_ASSIGN(Handle local, router_->listen_local("unix:" + socket_));
     listening_.push_back(std::move(local));

@@ -56,7 +56,8 @@ public:
 private:
     struct LocalService;
 
-    Result<> start_router(const deployment::Deployment& deployment, const HostPlaces& places);
+    Result<> start_router(const deployment::Deployment& deployment,
+                          const deployment::Machine& machine, const HostPlaces& places);
     Result<> start_terminals(const deployment::Machine& machine);
     Result<> start_service(const deployment::Service& service, const HostPlaces& places);
     Result<> start_local_service(const deployment::Service& service);

@@ -92,6 +92,20 @@ std::string ledger(const json::object& answer) {
     return "\n" + table.text();
 }
 
+/// What waits in the router, of what may.
+std::string memory(const json::object& answer) {
+    const json::value* value = answer.if_contains("memory");
+    if (value == nullptr || !value->is_object()) return {};
+    const json::object& use = value->get_object();
+    const auto mebibytes = [&use](std::string_view key) {
+        const std::int64_t tenths = number_of(use, key) * 10 >> 20U;
+        return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+    };
+    return "\nmemory for streams   " + mebibytes("used") + " of " + mebibytes("budget") +
+           " MiB: queued " + mebibytes("queued") + ", unconfirmed " + mebibytes("kept") +
+           ", reserved for wide windows " + mebibytes("reserved") + "\n";
+}
+
 /// What the daemon's parts want a person to know; pipelines last.
 std::string notes(const json::object& answer) {
     const json::value* value = answer.if_contains("notes");
@@ -118,7 +132,7 @@ Result<int> status(const AskOptions& options) {
     } else {
         std::cout << heading(answer) << "\n"
                   << links(answer) << terminals(answer) << streams(answer) << ledger(answer)
-                  << notes(answer);
+                  << memory(answer) << notes(answer);
     }
     return 0;
 }

@@ -48,7 +48,8 @@ void read_discovery(const Fields& fields, Deployment& deployment, Reading& readi
 void read_streams(const Fields& fields, Deployment& deployment, Reading& reading) {
     const Node* node = fields.find("streams");
     if (node == nullptr) return;
-    Fields streams(*node, "streams", {"resume"}, {}, reading.problems);
+    Fields streams(*node, "streams", {"resume", "memory"}, {}, reading.problems);
+    deployment.memory = streams.size("memory", deployment.memory, least_memory, most_memory);
     deployment.resume = streams.duration("resume", deployment.resume, 0ms, 10min);
 }
 
@@ -64,7 +65,7 @@ void read_machines(const Fields& fields, const Node& root, Deployment& deploymen
         return;
     }
     for (const auto& [name, value] : node->entries) {
-        deployment.machines.push_back(read_machine(name, value, reading));
+        deployment.machines.push_back(read_machine(name, value, deployment, reading));
     }
 }
 

@@ -36,12 +36,17 @@ struct Terminal {
     Place address_place;
 };
 
+inline constexpr std::uint64_t least_memory = 4UL * 1024 * 1024;
+inline constexpr std::uint64_t default_memory = 64UL * 1024 * 1024;
+inline constexpr std::uint64_t most_memory = 64UL * 1024 * 1024 * 1024;
+
 struct Machine {
     std::string name;
     std::vector<NetworkAddress> listen;
     std::vector<Place> listen_places;  // beside `listen`
     bool listen_derived = false;       // read from the other machines' terminals
     bool insecure = false;
+    std::uint64_t memory = default_memory;  // for stream bytes that wait in its router
     std::vector<Service> services;
     std::vector<Terminal> terminals;
     Place place;
@@ -72,6 +77,7 @@ struct Deployment {
     Duration heartbeat = std::chrono::seconds(5);      // how often neighbours compare digests
     Duration detect = std::chrono::milliseconds(400);  // how long a silent peer counts as alive
     Duration resume = std::chrono::seconds(30);  // how long a stream without a way waits for one
+    std::uint64_t memory = default_memory;       // of a machine that does not say its own
     bool insecure = false;
 
     const Machine* find(std::string_view machine) const;

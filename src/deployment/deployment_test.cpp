@@ -99,7 +99,7 @@ machines:
 pipelines:
   demo: pty-server | upper
 discovery: { heartbeat: 2s, detect: 250ms }
-streams: { resume: 120s }
+streams: { resume: 120s, memory: 1 GiB }
 )");
     const Machine& lab = *deployment.find("lab");
     EXPECT_EQ(deployment.mesh, "garage");
@@ -114,6 +114,13 @@ streams: { resume: 120s }
     EXPECT_EQ(deployment.heartbeat, std::chrono::seconds(2));
     EXPECT_EQ(deployment.detect, std::chrono::milliseconds(250));
     EXPECT_EQ(deployment.resume, std::chrono::minutes(2));
+    EXPECT_EQ(lab.memory, 1024UL * 1024 * 1024);
+}
+
+TEST(Deployment, AMachineMaySayItsOwnMemory) {
+    const Deployment deployment = good(R"(machines: { lab: { memory: 8 MiB }, edge: })");
+    EXPECT_EQ(deployment.find("lab")->memory, 8UL * 1024 * 1024);
+    EXPECT_EQ(deployment.find("edge")->memory, 64UL * 1024 * 1024);
 }
 
 TEST(Deployment, AMachineMayHaveNothingAtAll) {
@@ -521,6 +528,13 @@ TEST(File, TimesOutOfRangeAreErrors) {
                 HasSubstr("\"detect\" is out of range"));
     EXPECT_THAT(problems("machines: { a: }\ndiscovery: { detect: fast }"),
                 HasSubstr("\"fast\" is not a length of time"));
+}
+
+TEST(File, SizesOutOfRangeAreErrors) {
+    EXPECT_THAT(problems("machines: { a: }\nstreams: { memory: 1 MiB }"),
+                HasSubstr("\"memory\" is out of range"));
+    EXPECT_THAT(problems("machines: { a: { memory: lots } }"),
+                HasSubstr("write a size from 4 MiB to 64 GiB, as in 64 MiB"));
 }
 
 // insecure

@@ -29,6 +29,9 @@ public:
     std::string text(std::string_view key, const std::string& fallback = {});
     bool flag(std::string_view key, bool fallback);
     Duration duration(std::string_view key, Duration fallback, Duration least, Duration most);
+    /// Bytes.
+    std::uint64_t size(std::string_view key, std::uint64_t fallback, std::uint64_t least,
+                       std::uint64_t most);
     Place place_of(std::string_view key) const;
 
 private:

@@ -7,7 +7,8 @@
 namespace jetway::deployment {
 namespace {
 
-const std::vector<std::string> machine_keys{"listen", "services", "terminals", "insecure"};
+const std::vector<std::string> machine_keys{"listen", "services", "terminals", "memory",
+                                            "insecure"};
 const std::vector<std::string> later_machine_keys{"tags",     "allow",    "deny",
                                                   "registry", "identity", "weight"};
 const std::vector<std::string> terminal_keys{"name", "type", "address", "link", "insecure"};
@@ -137,13 +138,15 @@ std::vector<Terminal> read_terminals(const Node& node, Reading& reading) {
     return terminals;
 }
 
-Machine read_machine(const Node& name, const Node& value, Reading& reading) {
+Machine read_machine(const Node& name, const Node& value, const Deployment& deployment,
+                     Reading& reading) {
     check_machine_name(name, reading);
     Machine machine;
     machine.name = name.text;
     machine.place = name.place;
     Fields fields(value, "a machine", machine_keys, later_machine_keys, reading.problems);
     machine.insecure = fields.flag("insecure", false);
+    machine.memory = fields.size("memory", deployment.memory, least_memory, most_memory);
     if (const Node* listen = fields.find("listen")) read_listen(*listen, machine, reading);
     if (const Node* services = fields.find("services"))
         machine.services = read_services(*services, reading);

@@ -22,7 +22,9 @@ struct Reading {
 std::vector<Service> read_services(const Node& node, Reading& reading);
 
 /// One entry of `machines:`.
-Machine read_machine(const Node& name, const Node& value, Reading& reading);
+/// `deployment`: what the file says of all machines.
+Machine read_machine(const Node& name, const Node& value, const Deployment& deployment,
+                     Reading& reading);
 
 /// The list under `terminals:` of one machine.
 std::vector<Terminal> read_terminals(const Node& node, Reading& reading);

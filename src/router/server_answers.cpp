@@ -101,6 +101,17 @@ json::object counts_of(const routing::ForwarderCounts& counts) {
             {"grants_held", counts.grants_held}};
 }
 
+json::object memory_of(const routing::Core& core) {
+    const routing::MemoryUse use = core.memory();
+    std::size_t kept = 0;
+    for (const routing::StreamInfo& stream : core.streams()) kept += stream.kept;
+    return {{"budget", use.budget},
+            {"used", use.waiting},
+            {"queued", core.counts().bytes_queued},
+            {"kept", kept},
+            {"reserved", use.wide}};
+}
+
 /// "2026-11-27T19:26:26.123Z".
 std::string wall_text(std::int64_t wall_us) {
     const std::time_t whole = wall_us / 1'000'000;
@@ -148,6 +159,7 @@ void RoutingServer::State::add_status(json::object& body) const {
     body["streams"] = std::move(stream_rows);
     body["ledger"] = ledger_of(total);
     body["counts"] = counts_of(core.counts());
+    body["memory"] = memory_of(core);
     body["notes"] = std::move(note_rows);
 }
 

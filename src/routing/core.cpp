@@ -140,6 +140,10 @@ const ForwarderCounts& Core::counts() const {
     return forwarder_->counts();
 }
 
+MemoryUse Core::memory() const {
+    return forwarder_->memory();
+}
+
 std::uint64_t Core::digest() const {
     return control_->digest();
 }

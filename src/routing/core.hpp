@@ -88,6 +88,7 @@ public:
     std::vector<MachineRow> machines(Time now) const;
     std::vector<StreamInfo> streams() const;
     const ForwarderCounts& counts() const;
+    MemoryUse memory() const;
     /// Of all records and catalogues of reachable machines: equal on every router of a quiet mesh.
     std::uint64_t digest() const;
     const Options& options() const;

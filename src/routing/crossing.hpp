@@ -59,10 +59,9 @@ struct End {
     std::uint32_t round = 0;   // of the link, when that was reckoned
     Hook control;              // in the link's control lane while `pending` is not 0
     Hook data;                 // among the link's turns while a frame may leave
-    Hook held;                 // among the grants that are held back
     Buffer body;               // of the OPEN, OPENED, NACK or RESET that waits
     Buffer stop_body;
-    Buffer window_body;               // the newest grant that waits, encoded
+    Buffer window_body;               // the newest grant that waits, as it came; or nothing
     std::uint32_t pool_taken = 0;     // of the link's first-window pool
     std::uint64_t opened_number = 0;  // OwnLabels::opened()
 };
@@ -73,6 +72,7 @@ struct Flow {
     std::uint64_t credit = 0;   // the receiver allows up to here: first window, then `window`
     wire::Window window;        // the newest of the receiver's grants
     std::uint64_t sent = 0;     // bytes handed to the receiver
+    std::uint64_t wide = 0;     // of what was granted, reserved: beyond the basic window
     FrameQueue queue;
     bool fin_taken = false;
     bool fin_sent = false;

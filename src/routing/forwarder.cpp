@@ -101,6 +101,10 @@ const ForwarderCounts& Forwarder::counts() const {
     return state_->counts;
 }
 
+MemoryUse Forwarder::memory() const {
+    return {state_->options.memory, state_->frames.charge(), state_->wide};
+}
+
 std::vector<StreamInfo> Forwarder::streams() const {
     std::vector<StreamInfo> result;
     for (std::uint32_t index = 0; index < state_->crossings.bound(); ++index) {

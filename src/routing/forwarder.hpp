@@ -23,9 +23,22 @@
 // Grants. A first window is the smallest of 16 KiB, what the previous hop gave, and what is left of
 // the next link's pool; it returns to the pool when the first WINDOW passes or the stream ends.
 // WINDOW reaches at most 16 MiB beyond `consumed`, and never claims bytes that were not sent.
-// Beyond memory_soft, the grants of flows that have a backlog here are held until it is gone (or
-// memory is); a flow without backlog is not punished for others. Beyond memory_hard the largest
-// backlog is reset with E-PRESSURE. Waiting memory is stream bytes plus 64 for each frame.
+//
+// Memory. What waits here are the queues, and what an end of a stream keeps until it is confirmed;
+// each byte counts, and 64 for each frame. It is never more than options.memory, M: beyond, the
+// largest loses what it keeps (and does not outlive its way any more), or is reset with E-PRESSURE.
+// That this does not happen is the business of grants, which pass only in part when they are too
+// much. Let a flow's base be what it has sent, at an end of the stream what was confirmed.
+// - Every flow may be granted 256 KiB beyond its base.
+// - What it may be granted beyond that is reserved, for all flows M / 2 together: half of what
+//   others leave. So one wide window grows to M / 4, and shrinks when others come.
+// - While more than M / 2 waits, a flow is granted no more than 16 KiB beyond what it has sent:
+// then
+//   only what leaves makes room, and a flow that nothing holds up goes on.
+// A flow cannot have more waiting than was granted beyond its base. So with n flows of which
+// something waits, at most M / 2 + n * 256 KiB of stream bytes do, whatever else their senders do:
+// nobody is reset while that is below M. A grant is never taken back, and never larger than the
+// receiver's.
 //
 // Opening. At the ingress a stream without an answer may go another way, or to another instance:
 // its OPEN and what has left of it are kept, for at most 1 MiB of OPENs and one first window each.
@@ -108,7 +121,14 @@ struct ForwarderCounts {
     std::uint64_t streams_refused = 0;
     std::uint64_t streams_reset = 0;
     std::uint64_t streams_resumed = 0;  // attempts that were answered, at both ends
-    std::uint64_t grants_held = 0;      // how often a grant had to wait for memory
+    std::uint64_t grants_held = 0;      // how often a grant passed in part, for want of memory
+};
+
+/// In bytes.
+struct MemoryUse {
+    std::size_t budget = 0;   // options.memory
+    std::size_t waiting = 0;  // of it
+    std::size_t wide = 0;     // reserved for windows beyond 256 KiB: up to half of the budget
 };
 
 class Forwarder {
@@ -146,6 +166,7 @@ public:
     void reset_streams(Time now, LinkId link, const Error& reason);
 
     const ForwarderCounts& counts() const;
+    MemoryUse memory() const;
     std::vector<StreamInfo> streams() const;
     std::size_t streams_on(LinkId link) const;
 

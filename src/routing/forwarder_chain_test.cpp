@@ -355,8 +355,7 @@ TEST(ForwarderChain, OfThreeKeepsEveryPromise) {
 
 TEST(ForwarderChain, KeepsEveryPromiseWhenMemoryIsShort) {
     Options options;
-    options.memory_soft = 20'000;
-    options.memory_hard = 60'000;
+    options.memory = 60'000;
     for (std::uint64_t seed = 1; seed <= 20 && !HasFailure(); ++seed) run_chain(seed, 2, options);
 }
 

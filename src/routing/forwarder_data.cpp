@@ -7,8 +7,6 @@ namespace jetway::routing {
 namespace {
 
 constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
-/// A grant that waits behind this many others does not keep the block it arrived in.
-constexpr std::size_t uncopied_grants = 256;
 
 Result<> check_flags(const wire::Frame& frame) {
     const std::uint8_t flags = frame.header.flags;
@@ -78,7 +76,7 @@ void Forwarder::State::take_data(EndRef to, Buffer&& body, std::uint8_t flags) {
     }
     frames.push(flow.queue, std::move(body), flags);
     if (flow.queue.frames == 1) schedule(to);
-    if (frames.charge() > options.memory_hard) relieve_pressure();
+    if (frames.charge() > options.memory) relieve_pressure();
 }
 
 Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
@@ -99,47 +97,12 @@ Result<> Forwarder::State::on_window(EndRef ref, Buffer&& body) {
     if (newest == flow.window) return success();
     if (!(newest == *window)) body = wire::encode(newest);
     flow.window = newest;
-    if (flow.keeps) {
-        confirm(flow, newest.consumed);
-        if (!held.empty()) release_grants(ref ^ 1U);
-    }
+    if (flow.keeps) confirm(flow, newest.consumed);
     const bool was_blocked = flow.credit == flow.sent;
     flow.credit = std::max(flow.credit, newest.up_to);
     if (was_blocked) schedule(ref);
     pass_grant(ref ^ 1U, std::move(body));
     return success();
-}
-
-/// Hands a grant on to the sender's side, unless memory is short and this very flow is what waits
-/// here.
-void Forwarder::State::pass_grant(EndRef to, Buffer&& body) {
-    End& sender = crossings.end(to);
-    if (sender.state != EndState::open && sender.state != EndState::opening) return;
-    StreamLink& link = link_of(sender);
-    const Flow& flow = flow_from(to);
-    const bool waits_here = !flow.queue.empty() || !flow.kept.empty();
-    const bool hold = frames.charge() > options.memory_soft && waits_here;
-    const bool waits_long = hold || link.control.size() > uncopied_grants;
-    sender.window_body =
-        waits_long && body.block_size() > 1024 ? Buffer::copy_of(body.bytes()) : std::move(body);
-    if (!hold) {
-        held.remove(crossings, to);
-        await(to, pending::window);
-    } else if (!sender.held.linked && (sender.pending & pending::window) == 0) {
-        ++counts.grants_held;
-        held.push_back(crossings, to);
-    }
-}
-
-void Forwarder::State::release_grants(EndRef from) {
-    const auto release = [this](EndRef ref) {
-        held.remove(crossings, ref);
-        await(ref, pending::window);
-    };
-    const Flow& flow = flow_from(from);
-    if (crossings.end(from).held.linked && flow.queue.empty() && flow.kept.empty()) release(from);
-    if (frames.charge() > options.memory_soft) return;
-    while (!held.empty()) release(held.front());
 }
 
 Result<> Forwarder::State::on_stop(EndRef ref, const Buffer& body) {
@@ -176,7 +139,6 @@ void Forwarder::State::drop_queue(EndRef to) {
     }
     if (const End& end = crossings.end(to); end.data.linked)
         link_of(end).turns.remove(crossings, to);
-    release_grants(to ^ 1U);
 }
 
 /// The bytes that wait for `to` go; the end of the stream and its outcome stay.
@@ -196,37 +158,6 @@ void Forwarder::State::drop_bytes(EndRef to) {
         const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
         frames.push(flow.queue, outcome ? std::move(last.body) : Buffer(), flags);
         schedule(to);
-    }
-    release_grants(to ^ 1U);
-}
-
-/// Too much waits here: the largest goes, again until the rest fits. Of what is kept for another
-/// way the stream can do without, as long as it needs none.
-void Forwarder::State::relieve_pressure() {
-    while (frames.charge() > options.memory_hard) {
-        std::uint32_t largest = 0;
-        std::size_t most = 0;
-        Flow* keeper = nullptr;
-        for (std::uint32_t index = 0; index < crossings.bound(); ++index) {
-            Crossing& crossing = crossings[index];
-            for (Flow& flow : crossing.flows) {
-                if (flow.queue.charge > most) {
-                    most = flow.queue.charge;
-                    largest = index;
-                    keeper = nullptr;
-                }
-                if (flow.kept.charge > most) {
-                    most = flow.kept.charge;
-                    keeper = &flow;
-                }
-            }
-        }
-        if (keeper != nullptr) {
-            stop_keeping(*keeper);
-            continue;
-        }
-        reset_both(largest,
-                   Error(Code::pressure, options.machine + " is out of memory for waiting data"));
     }
 }
 
@@ -272,7 +203,7 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
     frame = wire::Frame(wire::FrameType::data, end.label, std::move(next.body), next.flags);
     Turns::spend(end, size);
     if (!may_send(flow)) link.turns.remove(crossings, ref);
-    if (!held.empty()) release_grants(ref ^ 1U);
+    pass_more(ref ^ 1U);
     if ((next.flags & wire::flag::fin) != 0) {
         flow.fin_sent = true;
         if (crossings[ref / 2].far == ((ref & 1U) ^ 1U)) acknowledge(ref / 2);

@@ -76,7 +76,6 @@ void Forwarder::State::forget_pending(EndRef ref) {
     end.window_body = {};
     end.pending = 0;
     link.control.remove(crossings, ref);
-    held.remove(crossings, ref);
 }
 
 /// RESET goes out on this end, unless it has come to its end already.
@@ -163,8 +162,10 @@ void Forwarder::State::end_stream(Crossing& crossing, Event::Kind kind, const Er
             crossing.opening->ending =
                 std::make_unique<wire::Nack>(wire::to_nack(reason, options.machine));
     }
-    for (Flow& flow : crossing.flows) stop_keeping(flow);
-    if (!held.empty()) release_grants(held.front());
+    for (Flow& flow : crossing.flows) {
+        stop_keeping(flow);
+        reserve(flow, true);
+    }
     if (reason.code == Code::ok) return report(kind, crossing, {});
     if (kind == Event::Kind::stream_ended) ++counts.streams_reset;
     report(kind, crossing, reason.line());
@@ -206,8 +207,7 @@ bool Forwarder::State::pull_control(StreamLink& link, wire::Frame& frame) {
     end.pending ^= what;
     if (end.pending == 0) link.control.remove(crossings, ref);
     if (what == pending::window) {
-        frame = wire::Frame(wire::FrameType::window, end.label, std::move(end.window_body));
-        grant_left(ref);
+        frame = take_window(ref);
     } else {
         frame = take_control(link, end, what);
         control_left(ref, what);
@@ -237,13 +237,6 @@ wire::Frame Forwarder::State::take_control(StreamLink& link, End& end, std::uint
         default:
             return {FrameType::reset_ack, end.label};
     }
-}
-
-/// From now on the sender may use the grant; its first window is its link's again.
-void Forwarder::State::grant_left(EndRef ref) {
-    Flow& flow = flow_from(ref);
-    flow.granted = std::max(flow.granted, flow.window.up_to);
-    if (End& sender = crossings.end(ref); !sender.ours) return_pool(sender);
 }
 
 void Forwarder::State::control_left(EndRef ref, std::uint8_t what) {

@@ -8,7 +8,7 @@
 // and remembers for a minute how the stream ended: so the ingress can find that out at any time,
 // and has to keep nothing once it knows.
 //
-// What is kept counts as waiting memory; beyond memory_hard the largest is given up, and its stream
+// What is kept counts as waiting memory; beyond the memory the largest is given up, and its stream
 // does not outlive its way any more.
 #include <algorithm>
 #include <cassert>
@@ -361,7 +361,6 @@ Result<> Forwarder::State::on_fin_ack(EndRef ref, const Buffer& body) {
     } else if (sender == EndState::open || sender == EndState::opening) {
         await(ref ^ 1U, pending::fin_ack);
     }
-    if (!held.empty()) release_grants(ref ^ 1U);
     close_if_finished(ref);
     return success();
 }

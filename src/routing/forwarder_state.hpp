@@ -1,8 +1,8 @@
 // The inside of a Forwarder, shared by the forwarder*.cpp files and nobody else: forwarder.cpp
 // (links, dispatch, what leaves next), forwarder_open.cpp (OPEN, OPENED, NACK), forwarder_data.cpp
-// (DATA, WINDOW, STOP, memory), forwarder_wait.cpp (waiting for a way, trying again),
-// forwarder_resume.cpp (going on by another way), forwarder_end.cpp (RESET, RESET_ACK, how ends
-// close).
+// (DATA, WINDOW, STOP), forwarder_grants.cpp (memory), forwarder_wait.cpp (waiting for a way,
+// trying again), forwarder_resume.cpp (going on by another way), forwarder_end.cpp (RESET,
+// RESET_ACK, how ends close).
 //
 // What always holds (checked by assert):
 //   - an end that is not closed or waiting is in its link's label table; a closed one is in no list
@@ -70,7 +70,10 @@ struct StreamLink {
 
 struct Forwarder::State {
     State(const Options& core_options, Opens& core_opens, Actions& core_actions)
-        : options(core_options), opens(core_opens), actions(core_actions) {}
+        : options(core_options),
+          opens(core_opens),
+          actions(core_actions),
+          frames(core_options.memory) {}
 
     const Options options;
     Opens& opens;
@@ -79,7 +82,7 @@ struct Forwarder::State {
     std::vector<std::unique_ptr<StreamLink>> links;  // by LinkId
     Crossings crossings;
     FramePool frames;
-    EndList<&End::held> held;
+    std::size_t wide = 0;                // of all flows
     std::vector<std::uint32_t> waiting;  // crossings of which an end is `waiting`
     std::unordered_map<StreamKey, std::uint32_t, StreamKey::Hash> arrived;  // that end here
     Tombstones tombstones{options.resume};
@@ -166,12 +169,18 @@ struct Forwarder::State {
     void discard(std::size_t bytes);
     void drop_queue(EndRef to);
     void drop_bytes(EndRef to);
-    void pass_grant(EndRef to, Buffer&& body);
-    void release_grants(EndRef from);
-    void relieve_pressure();
     void schedule(EndRef to);
     bool may_send(const Flow& flow);
     bool pull_data(StreamLink& link, wire::Frame& frame);
+
+    // forwarder_grants.cpp
+    bool is_short() const { return frames.charge() > options.memory / 2; }
+    std::uint64_t limit_of(const Flow& flow) const;
+    void pass_grant(EndRef to, Buffer&& body);
+    void pass_more(EndRef to);
+    wire::Frame take_window(EndRef ref);
+    void reserve(Flow& flow, bool ended);
+    void relieve_pressure();
 
     // forwarder_end.cpp
     Result<> on_reset(Time now, EndRef ref, const Buffer& body);
@@ -191,7 +200,6 @@ struct Forwarder::State {
     static Buffer code_only(const Buffer& body);
     bool pull_control(StreamLink& link, wire::Frame& frame);
     static wire::Frame take_control(StreamLink& link, End& end, std::uint8_t what);
-    void grant_left(EndRef ref);
     void control_left(EndRef ref, std::uint8_t what);
 };
 

@@ -956,30 +956,11 @@ protected:
     SmallMemory() : ForwarderTest(options()) {}
     static Options options() {
         Options options;
-        options.memory_soft = 10'000;
-        options.memory_hard = 30'000;
+        options.memory = 30'000;
         return options;
     }
     static std::string bytes(std::size_t size) { return std::string(size, 'x'); }
 };
-
-TEST_F(SmallMemory, GrantsOfAFlowWithABacklogAreHeldUntilItIsGone) {
-    established(1, "1", 50'000);
-    accepts(west, data_frame(1, bytes(12'000)));
-    accepts(east, window_frame(1, 60'000));
-    EXPECT_EQ(next(west), "nothing");
-    EXPECT_EQ(roads.counts().grants_held, 1U);
-    EXPECT_EQ(next(east), "DATA 1 (12000)");
-    EXPECT_EQ(next(west), "WINDOW 1 60000 0");
-}
-
-TEST_F(SmallMemory, AFlowWithoutBacklogIsNotPunishedForOthers) {
-    established(1, "1", 50'000);
-    established(3, "3", 50'000);
-    accepts(west, data_frame(1, bytes(12'000)));
-    accepts(east, window_frame(3, 60'000));
-    EXPECT_EQ(next(west), "WINDOW 3 60000 0");
-}
 
 TEST_F(SmallMemory, TheLargestBacklogIsResetBeyondTheHardLimit) {
     established(1, "1", 50'000);

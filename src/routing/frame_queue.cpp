@@ -8,15 +8,17 @@ namespace {
 
 /// More slots than this are given back when no frame waits.
 constexpr std::size_t kept_slots = 4096;
-/// With more frames than this waiting, one that keeps a much larger block alive is copied out of
-/// it.
-constexpr std::size_t uncopied_frames = 1024;
+/// What is read at once, at most: the most that one frame can keep alive.
+constexpr std::size_t largest_block = 256UL * 1024;
 
 bool wasteful(const Buffer& body) {
-    return body.block_size() > 4 * body.size() + 512;
+    return body.block_size() > 4 * (body.size() + frame_charge);
 }
 
 }  // namespace
+
+/// With more frames waiting, one that keeps a much larger block alive is copied out of it.
+FramePool::FramePool(std::size_t budget) : uncopied_(budget / largest_block) {}
 
 std::uint32_t FramePool::take_slot() {
     if (free_ != none) {
@@ -29,7 +31,7 @@ std::uint32_t FramePool::take_slot() {
 }
 
 void FramePool::push(FrameQueue& queue, Buffer body, std::uint8_t flags) {
-    if (live_ > uncopied_frames && wasteful(body)) body = Buffer::copy_of(body.bytes());
+    if (live_ > uncopied_ && wasteful(body)) body = Buffer::copy_of(body.bytes());
     const std::size_t charge = body.size() + frame_charge;
     const std::uint32_t slot = take_slot();
     frames_[slot].body = std::move(body);

@@ -29,6 +29,9 @@ struct FrameQueue {
 
 class FramePool {
 public:
+    /// Whose frames take `budget` bytes at most, as charge() has it. Together they keep no more
+    /// than four times their charge alive, and the budget once more, whatever blocks they came in.
+    explicit FramePool(std::size_t budget);
     void push(FrameQueue& queue, Buffer body, std::uint8_t flags);
     WaitingFrame& front(const FrameQueue& queue) { return frames_[queue.head]; }
     WaitingFrame pop(FrameQueue& queue);
@@ -45,6 +48,7 @@ private:
 
     std::uint32_t take_slot();
 
+    std::size_t uncopied_;
     std::vector<WaitingFrame> frames_;
     std::uint32_t free_ = none;
     std::size_t live_ = 0;

@@ -6,7 +6,7 @@ namespace jetway::routing {
 namespace {
 
 TEST(FramePool, KeepsEachQueueInOrder) {
-    FramePool pool;
+    FramePool pool(1024UL * 256 * 1024);
     FrameQueue first;
     FrameQueue second;
     pool.push(first, Buffer::copy_of("a"), 1);
@@ -19,7 +19,7 @@ TEST(FramePool, KeepsEachQueueInOrder) {
 }
 
 TEST(FramePool, ChargesBytesAndAFixedSumForEachFrame) {
-    FramePool pool;
+    FramePool pool(1024UL * 256 * 1024);
     FrameQueue queue;
     pool.push(queue, Buffer::copy_of("hello"), 0);
     pool.push(queue, {}, 0);
@@ -32,7 +32,7 @@ TEST(FramePool, ChargesBytesAndAFixedSumForEachFrame) {
 }
 
 TEST(FramePool, CutsTheFrontFrameWithoutCopying) {
-    FramePool pool;
+    FramePool pool(1024UL * 256 * 1024);
     FrameQueue queue;
     const Buffer whole = Buffer::copy_of("headtail");
     pool.push(queue, whole, 2);
@@ -46,7 +46,7 @@ TEST(FramePool, CutsTheFrontFrameWithoutCopying) {
 }
 
 TEST(FramePool, CopiesSmallPiecesOutOfLargeBlocksOnceManyWait) {
-    FramePool pool;
+    FramePool pool(1024UL * 256 * 1024);
     FrameQueue queue;
     const Buffer block = Buffer::allocate(64UL * 1024);
     for (int i = 0; i < 2000; ++i) pool.push(queue, block.slice(0, 1), 0);

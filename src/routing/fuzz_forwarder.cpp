@@ -153,8 +153,7 @@ private:
     static Options options() {
         Options options;
         options.pool = 64UL * 1024;
-        options.memory_soft = 8UL * 1024;
-        options.memory_hard = 32UL * 1024;
+        options.memory = 32UL * 1024;
         return options;
     }
     void join(LinkId link) {
@@ -171,7 +170,8 @@ private:
     }
     void check() {
         require(roads_.balanced());
-        require(roads_.counts().bytes_queued <= 32UL * 1024);
+        require(roads_.forwarder().memory().waiting <= 32UL * 1024);
+        require(roads_.forwarder().memory().wide <= 16UL * 1024);
     }
 
     Input input_;

@@ -76,8 +76,7 @@ struct Options {
     std::uint32_t pool = 4 * 1024 * 1024;  // first windows we grant per network link
     /// How long a stream whose way broke waits for another one; zero: it ends at once.
     Duration resume = std::chrono::seconds(30);
-    std::size_t memory_soft = 16UL * 1024 * 1024;  // queued stream bytes: hold grants beyond
-    std::size_t memory_hard = 32UL * 1024 * 1024;  // reset the largest backlog beyond
+    std::size_t memory = 64UL * 1024 * 1024;  // for stream bytes that wait here (forwarder.hpp)
     /// What the routers of a simulation share; nullptr: each decodes for itself.
     NodeCache* nodes = nullptr;
 };

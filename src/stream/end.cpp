@@ -141,7 +141,8 @@ void End::consume(std::size_t bytes) {
         told_.pop();
     }
     if (phase_ != Phase::open || fin_taken_ || reading_stopped_) return;
-    if (consumed_ + window_.size() - allowed_ >= window_.size() / 2) {
+    // A router on the way may allow less than we do: it waits for no more than half of the least.
+    if (consumed_ + window_.size() - allowed_ >= window / 2) {
         want_control(control::window);
     } else if (consumed_ != consumed_sent_) {
         want(Lane::confirm);
