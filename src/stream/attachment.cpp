@@ -186,10 +186,12 @@ void Attachment::return_pool(End& end) {
     (end.opener() ? usable_pool_ : granted_pool_) += std::exchange(end.pool_taken, 0);
 }
 
-bool Attachment::widen(std::uint64_t bytes) {
-    if (bytes > most_widened - widened_) return false;
-    widened_ += bytes;
-    return true;
+std::uint64_t Attachment::most_wide(std::uint64_t now) const {
+    return (most_widened - (widened_ - now)) / 2;
+}
+
+void Attachment::widened(std::uint64_t was, std::uint64_t is) {
+    widened_ += is - was;
 }
 
 void Attachment::release(End& end, bool rest) {

@@ -79,7 +79,8 @@ private:
     void want(Lane lane, End& end) override;
     std::uint32_t take_pool(std::uint32_t most) override;
     void return_pool(End& end) override;
-    bool widen(std::uint64_t bytes) override;
+    std::uint64_t most_wide(std::uint64_t now) const override;
+    void widened(std::uint64_t was, std::uint64_t is) override;
     const std::string& machine() const override { return attached_.machine(); }
     std::uint64_t next_open() override { return labels_.opened(); }
     void answered(End& end) override { labels_.answered(end.opened_number); }

@@ -69,8 +69,11 @@ public:
     virtual std::uint32_t take_pool(std::uint32_t most) = 0;
     /// The peer granted the stream on its own: its first window may serve another.
     virtual void return_pool(End& end) = 0;
-    /// An end's window may grow by so many bytes; undone when the end is released.
-    virtual bool widen(std::uint64_t bytes) = 0;
+    /// By how much the window of an end may be wider than the basic one, which is `now` wider: half
+    /// of what others leave.
+    virtual std::uint64_t most_wide(std::uint64_t now) const = 0;
+    /// A window was so much wider, and is. Undone when the end is released.
+    virtual void widened(std::uint64_t was, std::uint64_t is) = 0;
     /// This machine's name, once known.
     virtual const std::string& machine() const = 0;
     /// Our OPEN leaves: its number, from 1.
@@ -134,8 +137,8 @@ public:
     std::uint64_t received() const { return ledger_.received.bytes; }
     wire::Ledger ledger() const;
     bool finished() const { return outbox_.finished(); }
-    /// By how much its window has grown.
-    std::uint64_t widened() const { return window_.size() - window; }
+    /// By how much what it granted is wider than the basic window.
+    std::uint64_t widened() const { return wide_; }
 
     std::uint32_t pool_taken = 0;     // of the pool that covers the first window
     std::uint64_t opened_number = 0;  // the owner's count of OPENs when ours left
@@ -170,6 +173,7 @@ private:
     void expire();
     std::uint64_t credit() const { return granted_ - departed_.offset(); }
     void measure_window();
+    void fit_window();
     bool take_finish(std::uint8_t flags, const Buffer& body);
     bool deliver_one();
     bool happened(std::uint8_t event);
@@ -219,6 +223,7 @@ private:
     };
     Fifo<Part> told_;  // to the application, and not dealt with yet; only when framed
     ReceiveWindow window_;
+    std::uint64_t wide_ = 0;
     std::uint64_t allowed_ = 0;
     std::uint64_t taken_ = 0;
     std::uint64_t consumed_ = 0;

@@ -107,7 +107,18 @@ Result<> End::on_data(std::uint8_t flags, Buffer body) {
 void End::measure_window() {
     if (!window_.arrived(timer_, taken_)) return;
     const auto owner = owner_.lock();
-    if (owner != nullptr && owner->widen(window_.size())) window_.grow();
+    if (owner != nullptr && 2 * window_.size() - window <= owner->most_wide(wide_)) window_.grow();
+}
+
+/// Others may have come since it grew: then it grants less than was consumed.
+void End::fit_window() {
+    const auto owner = owner_.lock();
+    if (owner == nullptr) return;
+    while (window_.size() > window && window_.size() - window > owner->most_wide(wide_))
+        window_.shrink();
+    const std::uint64_t reach = std::max(allowed_, consumed_ + window_.size()) - consumed_;
+    owner->widened(wide_, reach - window);
+    wide_ = reach - window;
 }
 
 /// False when the outcome cannot be read.
@@ -226,6 +237,7 @@ Buffer End::take_open() {
 }
 
 Buffer End::take_window() {
+    fit_window();
     const std::uint64_t limit =
         std::exchange(allowed_, std::max(allowed_, consumed_ + window_.size()));
     if (allowed_ > limit) window_.granted(timer_.now(), taken_, limit);

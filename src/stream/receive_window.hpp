@@ -20,6 +20,7 @@ public:
     /// `taken` bytes have come. True: the window is too small.
     bool arrived(const Timer& timer, std::uint64_t taken);
     void grow() { size_ *= 2; }
+    void shrink() { size_ /= 2; }
 
 private:
     std::uint64_t size_ = window;
