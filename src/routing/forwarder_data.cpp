@@ -209,6 +209,8 @@ bool Forwarder::State::pull_data(StreamLink& link, wire::Frame& frame) {
         if (crossings[ref / 2].far == ((ref & 1U) ^ 1U)) acknowledge(ref / 2);
         close_if_finished(ref);
     }
+    // A frame that was cut is charged twice when its parts are kept.
+    if (frames.charge() > options.memory) relieve_pressure();
     return true;
 }
 

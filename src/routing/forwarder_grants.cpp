@@ -76,33 +76,28 @@ void Forwarder::State::reserve(Flow& flow, bool ended) {
     assert(wide <= options.memory / 2);
 }
 
-/// Too much waits here: the largest goes, again until the rest fits. Of what is kept for another
-/// way the stream can do without, as long as it needs none.
+/// Too much waits here: the largest goes, again until the rest fits. What it keeps for another way
+/// goes first: the stream can do without, as long as it needs none.
 void Forwarder::State::relieve_pressure() {
     while (frames.charge() > options.memory) {
         std::uint32_t largest = 0;
+        Flow* flow = nullptr;
         std::size_t most = 0;
-        Flow* keeper = nullptr;
         for (std::uint32_t index = 0; index < crossings.bound(); ++index) {
-            Crossing& crossing = crossings[index];
-            for (Flow& flow : crossing.flows) {
-                if (flow.queue.charge > most) {
-                    most = flow.queue.charge;
-                    largest = index;
-                    keeper = nullptr;
-                }
-                if (flow.kept.charge > most) {
-                    most = flow.kept.charge;
-                    keeper = &flow;
-                }
+            for (Flow& each : crossings[index].flows) {
+                if (each.queue.charge + each.kept.charge <= most) continue;
+                most = each.queue.charge + each.kept.charge;
+                largest = index;
+                flow = &each;
             }
         }
-        if (keeper != nullptr) {
-            stop_keeping(*keeper);
-            continue;
+        assert(flow != nullptr);
+        if (!flow->kept.empty()) {
+            stop_keeping(*flow);
+        } else {
+            reset_both(largest, Error(Code::pressure,
+                                      options.machine + " is out of memory for waiting data"));
         }
-        reset_both(largest,
-                   Error(Code::pressure, options.machine + " is out of memory for waiting data"));
     }
 }
 

@@ -112,6 +112,7 @@ private:
     bool take_one() {
         const auto frame = roads_.pull(out);
         if (!frame) return false;
+        expect_bounded();
         if (!frame->header.is(FrameType::data)) return true;
         Stream& stream = streams_[frame->header.label];
         stream.received += frame->body.size();
@@ -131,6 +132,9 @@ private:
     void send(LinkId link, Frame frame) {
         const auto result = roads_.send(link, std::move(frame));
         EXPECT_TRUE(result) << result.error().line();
+        expect_bounded();
+    }
+    void expect_bounded() {
         const MemoryUse use = memory();
         EXPECT_LE(use.waiting, use.budget);
         EXPECT_LE(use.wide, use.budget / 2);
@@ -184,6 +188,33 @@ TEST(ForwarderMemory, IsNeverMoreThanTheBudgetWhenNobodyConfirms) {
          .stopped_in_100 = 100,
          .pulls = 8},
         true);
+}
+
+TEST(ForwarderMemory, OfAnIdleStreamIsSmall) {
+    // And the names of its ends, and four bytes on each of its links.
+    EXPECT_LE(sizeof(Crossing), 768U);
+}
+
+TEST(ForwarderMemory, IsNotMoreThanTheBudgetWhenFramesAreCutAndKept) {
+    Options options;
+    options.memory = 30'000;
+    Crossroads roads(options);
+    roads.add_link(in, false, LinkKind::local);
+    roads.add_link(out, true);
+    roads.put_sign("far", out);
+    roads.forwarder().set_rate(out, 1);
+    ASSERT_TRUE(roads.send(in, open_frame(1, "far")));
+    roads.pull_all(out);
+    ASSERT_TRUE(roads.send(out, opened_frame(1)));
+    ASSERT_TRUE(roads.send(out, window_frame(1, 29'500)));
+    roads.pull_all(in);
+    ASSERT_TRUE(roads.send(in, data_frame(1, std::string(29'500, 'x'))));
+    std::size_t left = 0;
+    while (const auto frame = roads.pull(out)) {
+        left += frame->body.size();
+        ASSERT_LE(roads.forwarder().memory().waiting, options.memory);
+    }
+    EXPECT_EQ(left, 29'500U);
 }
 
 /// M is 4 MiB: 2 MiB for wide windows.
