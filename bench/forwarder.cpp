@@ -3,36 +3,14 @@
 // ledger. Counts allocations: a frame of DATA or WINDOW must make none.
 #include "routing/forwarder.hpp"
 
-#include <atomic>
 #include <benchmark/benchmark.h>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <new>
 #include <unordered_map>
 #include <vector>
 
+#include "base/counting/counting.hpp"
 #include "routing/crossroads.hpp"
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// NOLINTBEGIN(cppcoreguidelines-*): the replacements that count.
-void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-// NOLINTEND(cppcoreguidelines-*)
 
 namespace jetway::routing {
 namespace {
@@ -138,9 +116,9 @@ void measure(benchmark::State& state, bool may_allocate) {
     const auto size = static_cast<std::size_t>(state.range(1));
     Subject subject(streams, size);
     for (int i = 0; i < 2000; ++i) subject.step();  // fill what is filled once
-    const std::uint64_t before = allocations.load();
+    const std::uint64_t before = allocations().count;
     for ([[maybe_unused]] auto _ : state) subject.step();
-    const std::uint64_t made = allocations.load() - before;
+    const std::uint64_t made = allocations().count - before;
     const auto frames = static_cast<std::int64_t>(state.iterations() * streams);
     state.SetItemsProcessed(frames);
     state.SetBytesProcessed(frames * static_cast<std::int64_t>(size));

@@ -3,33 +3,12 @@
 // must make none.
 #include "kernel/kernel.hpp"
 
-#include <atomic>
 #include <benchmark/benchmark.h>
-#include <cstdlib>
 #include <deque>
 #include <memory>
-#include <new>
 #include <vector>
 
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// NOLINTBEGIN(cppcoreguidelines-*): the replacements that count.
-void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* const memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-// NOLINTEND(cppcoreguidelines-*)
+#include "base/counting/counting.hpp"
 
 namespace jetway {
 namespace {
@@ -54,9 +33,9 @@ void measure(benchmark::State& state, Step step, std::int64_t messages_a_step = 
     const Buffer body = Buffer::copy_of("a short message");
     std::uint64_t number = 0;
     for (int i = 0; i < 1000; ++i) step(Message{number++, body});  // fill what is filled once
-    const std::uint64_t before = allocations.load();
+    const std::uint64_t before = allocations().count;
     for ([[maybe_unused]] auto _ : state) step(Message{number++, body});
-    const std::uint64_t made = allocations.load() - before;
+    const std::uint64_t made = allocations().count - before;
     state.SetItemsProcessed(state.iterations() * messages_a_step);
     state.counters["allocations"] = static_cast<double>(made);
     if (made != 0) state.SkipWithError("a message allocates");

@@ -1,36 +1,8 @@
-// The data path neither allocates per frame nor copies what is large. This executable's operator
-// new counts.
-#include <cstdlib>
-#include <new>
-
+// The data path neither allocates per frame nor copies what is large.
+#include "base/counting/counting.hpp"
 #include "io/testing.hpp"
 #include "transport/transport.hpp"
 #include "wire/frame.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-}  // namespace
-
-#if defined(__has_feature) && __has_feature(thread_sanitizer)
-// TSan brings an operator new that cannot be replaced, and calls this.
-extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::size_t /*size*/) {
-    ++allocations;
-}
-#else
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-#endif
 
 namespace jetway::transport {
 namespace {
@@ -61,12 +33,12 @@ struct Counter final : PipeReader {
 class AllocationTest : public testing::TestWithParam<std::size_t> {
 protected:
     double allocations_per_frame(std::size_t frames) {
-        const std::size_t before = allocations;
+        const std::size_t before = allocations().count;
         const std::size_t wanted = counter.count + frames;
         source.left = frames;
         source.on_space();
         EXPECT_TRUE(io::run_until(loop, [&] { return counter.count == wanted; }));
-        return static_cast<double>(allocations - before) / static_cast<double>(frames);
+        return static_cast<double>(allocations().count - before) / static_cast<double>(frames);
     }
 
     io::EventLoop loop;

@@ -1,46 +1,11 @@
-// What decoding costs in memory, at worst; and operator new, which counts.
-#include "wire/allocations.hpp"
-
-#include <cstdlib>
+// What decoding costs in memory, at worst.
 #include <gtest/gtest.h>
-#include <new>
 
+#include "base/counting/counting.hpp"
 #include "wire/control.hpp"
 #include "wire/envelope.hpp"
 
-namespace {
-
-thread_local jetway::wire::Allocations counted;
-
-}  // namespace
-
-#if defined(__has_feature) && __has_feature(thread_sanitizer)
-// TSan brings an operator new that cannot be replaced, and calls this.
-extern "C" void __sanitizer_malloc_hook(const volatile void* /*memory*/, std::size_t size) {
-    ++counted.count;
-    counted.bytes += size;
-}
-#else
-void* operator new(std::size_t size) {
-    ++counted.count;
-    counted.bytes += size;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-#endif
-
 namespace jetway::wire {
-
-Allocations allocations() {
-    return counted;
-}
-
 namespace {
 
 /// Bytes allocated while `action` runs, freed ones included.

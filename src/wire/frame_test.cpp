@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/counting/counting.hpp"
 #include "base/random.hpp"
-#include "wire/allocations.hpp"
 #include "wire/samples.hpp"
 
 namespace jetway::wire {

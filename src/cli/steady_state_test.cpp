@@ -1,0 +1,176 @@
+// What a frame costs the router in the middle, from the socket it comes from to the socket it
+// leaves by: no memory and no lock as such. What costs is a turn of its loop: a few locks of Asio's
+// that nobody contends for; and a read: a block of memory when it brought little, and one for a
+// frame that lies in two reads. Small frames share them.
+#include <future>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "base/counting/counting.hpp"
+#include "base/random.hpp"
+#include "cli/transports.hpp"
+#include "io/testing.hpp"
+#include "router/routing_server.hpp"
+#include "stream/session.hpp"
+
+namespace jetway::cli {
+namespace {
+
+using router::RoutingServer;
+using router::TerminalType;
+
+struct Machine {
+    Machine(io::EventLoop& loop, const std::string& name, routing::RouterId id)
+        : random(id), server(kernel, loop, random, socket_transport(loop), options(name, id)) {}
+    static routing::Options options(const std::string& name, routing::RouterId id) {
+        routing::Options options;
+        options.machine = name;
+        options.router = id;
+        options.epoch = 1;
+        options.boot_nonce = id;
+        options.heartbeat = std::chrono::seconds(10);  // they are not what is counted
+        return options;
+    }
+
+    Kernel kernel;
+    SeededRandom random;
+    RoutingServer server;
+    Handle listening;
+};
+
+struct Cost {
+    std::size_t allocations = 0;
+    std::size_t locks = 0;
+    std::uint64_t frames = 0;  // in
+};
+
+/// The machine in the middle, on a thread of its own.
+class Middle {
+public:
+    Middle(const std::string& address, const std::string& next)
+        : thread_([this, address, next] { live(address, next); }) {
+        started_.get_future().wait();
+    }
+    ~Middle() {
+        loop_->post([this] { loop_->stop(); });
+        thread_.join();
+    }
+    /// So far.
+    Cost cost() {
+        std::promise<Cost> answer;
+        loop_->post([this, &answer] {
+            answer.set_value(
+                {allocations().count, locks(), machine_->server.core().counts().frames_in});
+        });
+        return answer.get_future().get();
+    }
+
+private:
+    void live(const std::string& address, const std::string& next) {
+        io::EventLoop loop;
+        Machine machine(loop, "b", 2);
+        machine.listening = machine.server.listen(address).value();
+        EXPECT_TRUE(machine.server.create_terminal("to-c", TerminalType::network, next, {"c", {}}));
+        loop_ = &loop;
+        machine_ = &machine;
+        started_.set_value();
+        loop.run();
+    }
+
+    std::promise<void> started_;
+    io::EventLoop* loop_ = nullptr;
+    Machine* machine_ = nullptr;
+    std::thread thread_;
+};
+
+/// Takes one stream, and reads everything.
+class Sink final : public stream::Service, public stream::StreamEvents {
+public:
+    void on_open(stream::StreamPtr stream) override {
+        stream_ = std::move(stream);
+        stream_->set_events(this);
+        stream_->accept();
+    }
+    void on_data(Buffer bytes, bool /*end*/) override {
+        received += bytes.size();
+        stream_->consume(bytes.size());
+    }
+    void on_end(const Error& reason) override { ADD_FAILURE() << reason.line(); }
+
+    std::uint64_t received = 0;
+
+private:
+    stream::StreamPtr stream_;
+};
+
+class Source final : public stream::StreamEvents {
+public:
+    Source(stream::Session& session, std::size_t frame_size)
+        : bytes_(Buffer::allocate(frame_size)) {
+        std::fill_n(bytes_.mutable_data(), frame_size, std::uint8_t{7});
+        wire::Open open;
+        open.set_destination("sink@c");
+        stream_ = session.open(std::move(open), *this);
+    }
+    void send(std::size_t frames) {
+        left_ += frames;
+        on_writable();
+    }
+    void on_writable() override {
+        bool more = true;
+        for (; more && left_ > 0; --left_) more = stream_->write(bytes_);
+    }
+    void on_data(Buffer /*bytes*/, bool /*end*/) override {}
+    void on_end(const Error& reason) override { ADD_FAILURE() << reason.line(); }
+
+private:
+    Buffer bytes_;
+    std::size_t left_ = 0;
+    stream::StreamPtr stream_;
+};
+
+class SteadyState : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(SteadyState, AFrameCostsTheRouterInTheMiddleNothingThatFramesDoNotShare) {
+    constexpr std::size_t frames = 10'000;
+    const std::string at_b = io::free_address();
+    const std::string at_c = io::free_address();
+    io::EventLoop loop;
+    Machine a(loop, "a", 1);
+    Machine c(loop, "c", 3);
+    c.listening = c.server.listen(at_c).value();
+    Middle b(at_b, at_c);
+    ASSERT_TRUE(a.server.create_terminal("to-b", TerminalType::network, at_b, {"b", {}}));
+    stream::Session here(a.server.connect_local("source"), loop, {"source", 1});
+    stream::Session there(c.server.connect_local("sink"), loop, {"sink", 1});
+    Sink sink;
+    const Handle offer = there.offer("sink", {}, sink);
+    ASSERT_TRUE(io::run_until(
+        loop, [&] { return a.server.core().resolve(loop.now(), "sink@c").has_value(); }));
+
+    Source source(here, GetParam());
+    const auto pass = [&] {
+        const std::uint64_t wanted = sink.received + frames * GetParam();
+        source.send(frames);
+        EXPECT_TRUE(io::run_until(loop, [&] { return sink.received == wanted; }));
+    };
+    pass();
+    const Cost before = b.cost();
+    pass();
+    const Cost after = b.cost();
+    EXPECT_GE(after.frames - before.frames, frames);
+    const auto per_frame = [&](std::size_t count) {
+        return static_cast<double>(count) / static_cast<double>(after.frames - before.frames);
+    };
+    RecordProperty("allocations",
+                   std::to_string(per_frame(after.allocations - before.allocations)));
+    RecordProperty("locks", std::to_string(per_frame(after.locks - before.locks)));
+    const bool small = GetParam() <= 1000;
+    EXPECT_LT(per_frame(after.allocations - before.allocations), small ? 0.5 : 2);
+    EXPECT_LT(per_frame(after.locks - before.locks), small ? 0.5 : 8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, SteadyState, testing::Values(64, 1000, 16'384));
+
+}  // namespace
+}  // namespace jetway::cli
