@@ -1,0 +1,311 @@
+// Many streams at once from a process that is attached to two machines: it opens them at FROM, and
+// serves them at TO. For scripts, which look at the machines meanwhile.
+//
+//   bench_many_streams stalled FROM TO STREAMS RATE SECONDS
+//       Each of STREAMS sends RATE messages of 4 KiB a second; each message is answered. So for
+//       SECONDS; for SECONDS while the reader of one more stream has stopped, whose writer sends
+//       all it may; and once more when that one has finished. Prints for each of the three the
+//       answers a second and the 50th and 99th percentile of the round trip in microseconds, then
+//       how many bytes of the stopped stream came, in order.
+//   bench_many_streams idle FROM TO STREAMS
+//       For each line of input: opens STREAMS, says "open 1", and at the next line closes them and
+//       says "closed 1"; then the same with 2, and so on.
+//   bench_many_streams opens FROM TO COUNT
+//       Opens COUNT streams and closes them in order, 64 at a time. Prints how many a second.
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+#include <list>
+#include <unistd.h>
+#include <vector>
+
+#include "attach/attach.hpp"
+#include "bench/program.hpp"
+
+namespace {
+
+using namespace jetway;
+using bench::die;
+using bench::number;
+
+constexpr std::string_view service_name = "many-streams";
+constexpr std::size_t message_size = 4096;
+constexpr Duration patience = std::chrono::minutes(3);
+
+Buffer stamped(Time at, std::size_t size) {
+    Buffer message = Buffer::allocate(size);
+    std::memset(message.mutable_data(), 0, size);
+    const std::int64_t stamp = at.time_since_epoch().count();
+    std::memcpy(message.mutable_data(), &stamp, sizeof stamp);
+    return message;
+}
+
+/// The byte at an offset of the stream that stops.
+std::uint8_t byte_at(std::uint64_t offset) {
+    return static_cast<std::uint8_t>((offset * 2654435761U) >> 13U);
+}
+
+/// The serving end of one stream: answers each message with its first bytes. One that names
+/// content type "stalled" is read when `reading`, and answered nothing.
+class Answer final : public stream::StreamEvents {
+public:
+    Answer(stream::StreamPtr stream, const bool& reading)
+        : stream_(std::move(stream)),
+          stalled_(stream_->opening().content_type() == "stalled"),
+          reading_(reading) {
+        stream_->set_events(this);
+        stream_->accept();
+    }
+
+    void on_data(Buffer bytes, bool end_of_message) override {
+        if (stalled_) return take(bytes);
+        stream_->consume(bytes.size());
+        if (head_.size() < sizeof(std::int64_t)) head_.append(bytes.text());
+        if (!end_of_message) return;
+        head_.resize(sizeof(std::int64_t));
+        stream_->write(Buffer::copy_of(head_));
+        head_.clear();
+    }
+    void on_finish(const wire::Outcome& /*outcome*/) override { stream_->finish(); }
+    void on_end(const Error& reason) override {
+        if (reason.code != Code::cancelled) die("a stream ended: " + reason.line());
+        over_ = true;
+    }
+    void on_done() override { over_ = true; }
+
+    bool over() const { return over_; }
+    bool stalled() const { return stalled_; }
+    std::uint64_t in_order() const { return in_order_; }
+    void go_on() { stream_->consume(std::exchange(unread_, 0)); }
+
+private:
+    void take(const Buffer& bytes) {
+        for (const std::uint8_t byte : bytes.bytes()) {
+            if (byte != byte_at(in_order_++)) die("the stopped stream is out of order");
+        }
+        unread_ += bytes.size();
+        if (reading_) go_on();
+    }
+
+    stream::StreamPtr stream_;
+    bool stalled_;
+    const bool& reading_;
+    std::string head_;
+    std::size_t unread_ = 0;
+    std::uint64_t in_order_ = 0;
+    bool over_ = false;
+};
+
+class Answers final : public stream::Service {
+public:
+    void on_open(stream::StreamPtr stream) override {
+        answers_.remove_if([](const Answer& answer) { return answer.over() && !answer.stalled(); });
+        Answer& answer = answers_.emplace_back(std::move(stream), reading);
+        if (answer.stalled()) stalled = &answer;
+    }
+    bool reading = false;
+    Answer* stalled = nullptr;
+
+private:
+    std::list<Answer> answers_;
+};
+
+/// The opening end of one stream.
+class Call final : public stream::StreamEvents {
+public:
+    Call(stream::Session& session, std::string_view content_type) {
+        wire::Open open;
+        open.set_destination(std::string(service_name));
+        open.set_content_type(std::string(content_type));
+        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
+        stream_ = session.open(std::move(open), *this);
+    }
+
+    void on_opened(const wire::Opened& /*opened*/) override { opened_ = true; }
+    void on_data(Buffer bytes, bool /*end*/) override {
+        stream_->consume(bytes.size());
+        std::int64_t stamp = 0;
+        if (bytes.size() != sizeof stamp) die("an answer in pieces");
+        std::memcpy(&stamp, bytes.data(), sizeof stamp);
+        const auto now = std::chrono::steady_clock::now().time_since_epoch();
+        if (samples != nullptr)
+            samples->push_back(static_cast<double>((now - Duration(stamp)).count()) / 1000);
+    }
+    void on_writable() override { writable_ = true; }
+    void on_end(const Error& reason) override { die("a stream ended: " + reason.line()); }
+    void on_done() override { over_ = true; }
+
+    stream::Stream& stream() { return *stream_; }
+    bool opened() const { return opened_; }
+    bool over() const { return over_; }
+    /// As much as the stream takes.
+    void flood() {
+        while (writable_) {
+            Buffer bytes = Buffer::allocate(message_size);
+            for (std::size_t i = 0; i < message_size; ++i)
+                bytes.mutable_data()[i] = byte_at(written_++);
+            writable_ = stream_->write(std::move(bytes));
+        }
+    }
+    std::uint64_t written() const { return written_; }
+
+    std::vector<double>* samples = nullptr;  // where round trips go
+
+private:
+    stream::StreamPtr stream_;
+    bool opened_ = false;
+    bool writable_ = true;
+    bool over_ = false;
+    std::uint64_t written_ = 0;
+};
+
+class Load {
+public:
+    Load(const std::string& from, const std::string& to) {
+        here_ = attach(from);
+        there_ = attach(to);
+        bool offered = false;
+        offer_ = there_->offer(std::string(service_name), {}, answers_, [&](const Result<>& done) {
+            if (!done) die(done.error().text());
+            offered = true;
+        });
+        wait([&] { return offered; }, "the service is offered");
+    }
+
+    void stalled(std::size_t streams, int rate, int seconds) {
+        std::vector<Call*> calls = open(streams, {});
+        run(calls, rate, std::chrono::milliseconds(500), false);  // warm up
+        run(calls, rate, std::chrono::seconds(seconds), true);
+        stopped_ = open(1, "stalled").front();
+        run(calls, rate, std::chrono::seconds(seconds), true);
+        answers_.reading = true;
+        answers_.stalled->go_on();
+        stopped_->stream().finish();
+        wait([&] { return stopped_->over(); }, "the stopped stream finishes");
+        const std::uint64_t written = std::exchange(stopped_, nullptr)->written();
+        run(calls, rate, std::chrono::seconds(seconds), true);
+        std::cout << answers_.stalled->in_order() << " " << written << "\n";
+        close();
+    }
+
+    void idle(std::size_t streams) {
+        std::string line;
+        for (int round = 1; std::getline(std::cin, line); ++round) {
+            open(streams, {});
+            std::cout << "open " << round << std::endl;
+            if (!std::getline(std::cin, line)) return;
+            close();
+            std::cout << "closed " << round << std::endl;
+        }
+    }
+
+    void opens(std::size_t count) {
+        const Time began = loop_.now();
+        std::size_t begun = 0;
+        const auto turn = [&] {
+            calls_.remove_if([](const Call& call) { return call.over(); });
+            for (; calls_.size() < 64 && begun < count; ++begun)
+                calls_.emplace_back(*here_, "").stream().finish();
+            return calls_.empty();
+        };
+        wait(turn, "every stream is over");
+        const std::chrono::duration<double> took = loop_.now() - began;
+        std::cout << static_cast<double>(count) / took.count() << "\n";
+    }
+
+private:
+    static constexpr std::size_t opening_at_once = 512;
+
+    std::unique_ptr<stream::Session> attach(const std::string& machine) {
+        std::unique_ptr<stream::Session> session;
+        const Handle attaching =
+            attach::connect(loop_, machine, {"many-streams", static_cast<std::uint64_t>(getpid())},
+                            [&](Result<std::unique_ptr<stream::Session>> attached) {
+                                if (!attached) die(attached.error().text());
+                                session = std::move(*attached);
+                            });
+        wait([&] { return session != nullptr; }, "attached to " + machine);
+        session->set_on_closed([](const Error& reason) { die(reason.text()); });
+        return session;
+    }
+    void wait(const std::function<bool()>& done, const std::string& what) {
+        if (!loop_.run_until(done, loop_.now() + patience)) die("not in time: " + what);
+    }
+    std::vector<Call*> open(std::size_t count, std::string_view content_type) {
+        std::vector<Call*> calls;
+        std::size_t answered = 0;
+        const auto turn = [&] {
+            while (answered < calls.size() && calls[answered]->opened()) ++answered;
+            while (calls.size() < std::min(count, answered + opening_at_once))
+                calls.push_back(&calls_.emplace_back(*here_, content_type));
+            return answered == count;
+        };
+        wait(turn, "every stream is open");
+        return calls;
+    }
+    void close() {
+        for (Call& call : calls_) {
+            if (!call.over()) call.stream().finish();
+        }
+        wait(
+            [&] {
+                return std::all_of(calls_.begin(), calls_.end(),
+                                   [](const Call& call) { return call.over(); });
+            },
+            "every stream is over");
+        calls_.clear();
+    }
+
+    /// The calls in turn, evenly over each second.
+    void run(const std::vector<Call*>& calls, int rate, Duration length, bool print) {
+        std::vector<double> samples;
+        for (Call* call : calls) call->samples = &samples;
+        const Time began = loop_.now();
+        const Duration interval =
+            Duration(std::chrono::seconds(1)) / rate / static_cast<int>(calls.size());
+        std::size_t sent = 0;
+        const auto count = static_cast<std::size_t>(length / interval);
+        Handle timer;
+        const std::function<void()> turn = [&] {
+            for (; sent < count && began + sent * interval <= loop_.now(); ++sent) {
+                calls[sent % calls.size()]->stream().write(
+                    stamped(began + sent * interval, message_size));
+            }
+            if (stopped_ != nullptr) stopped_->flood();
+            timer = loop_.after(std::chrono::milliseconds(1), turn);
+        };
+        turn();
+        wait([&] { return samples.size() >= count; }, "every message is answered");
+        const std::chrono::duration<double> took = loop_.now() - began;
+        if (!print) return;
+        std::sort(samples.begin(), samples.end());
+        std::cout << static_cast<double>(count) / took.count() << " " << samples[count / 2] << " "
+                  << samples[count * 99 / 100] << std::endl;
+    }
+
+    io::EventLoop loop_;
+    Answers answers_;
+    std::unique_ptr<stream::Session> here_;
+    std::unique_ptr<stream::Session> there_;
+    Handle offer_;
+    std::list<Call> calls_;
+    Call* stopped_ = nullptr;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string mode = argc > 4 ? argv[1] : "";
+    const auto count = [&](int i) { return static_cast<std::size_t>(number(argv[i])); };
+    if (mode == "stalled" && argc == 7) {
+        Load(argv[2], argv[3]).stalled(count(4), number(argv[5]), number(argv[6]));
+    } else if (mode == "idle" && argc == 5) {
+        Load(argv[2], argv[3]).idle(count(4));
+    } else if (mode == "opens" && argc == 5) {
+        Load(argv[2], argv[3]).opens(count(4));
+    } else {
+        die("usage: stalled FROM TO STREAMS RATE SECONDS | idle FROM TO STREAMS | "
+            "opens FROM TO COUNT");
+    }
+    return 0;
+}
