@@ -238,10 +238,10 @@ void End::tell_data(Buffer frame) {
         if (events_ == nullptr) return inbox_.push_front(std::move(frame));
         wire::PieceReader::Part part;
         if (framed_) {
-            auto next = reader_.next(frame);
-            if (!next) return offend(next.error().detail);
-            if (!*next) return;
-            part = std::move(**next);
+            const auto step = reader_.next(frame, part);
+            if (step == wire::PieceReader::Step::used_up) return;
+            if (step == wire::PieceReader::Step::wrong)
+                return offend("a message whose header is longer than six bytes");
             told_.push({part.header, static_cast<std::uint32_t>(part.bytes.size())});
         } else {
             part.bytes = std::exchange(frame, {});
@@ -369,6 +369,7 @@ void End::release(bool rest) {
 }
 
 void End::want(Lane lane) {
+    if (places[static_cast<std::size_t>(lane)].queued) return;
     if (const auto owner = owner_.lock()) owner->want(lane, *this);
 }
 

@@ -30,11 +30,11 @@ struct Line : Outbox {
         std::string result;
         const bool outcome = (payload.flags & wire::flag::outcome) != 0;
         if (!messages || outcome) result = payload.bytes.text();
-        while (messages && !outcome) {
-            const auto part = reader.next(payload.bytes);
-            if (!part || !*part) break;
-            result += (*part)->bytes.text();
-            if ((*part)->end_of_message) result += '.';
+        wire::PieceReader::Part part;
+        while (messages && !outcome &&
+               reader.next(payload.bytes, part) == wire::PieceReader::Step::part) {
+            result += part.bytes.text();
+            if (part.end_of_message) result += '.';
         }
         if ((payload.flags & wire::flag::fin) != 0) result += '!';
         if (outcome) result += 'o';
@@ -241,12 +241,10 @@ RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)
         Payload payload = outbox.take(credit, outbox.departed);
         RC_ASSERT(payload.bytes.size() <= credit);
         RC_ASSERT(payload.bytes.size() == outbox.departed.offset() - before);
-        for (;;) {
-            const auto part = outbox.reader.next(payload.bytes);
-            RC_ASSERT(part.has_value());
-            if (!*part) break;
-            reading += (*part)->bytes.text();
-            if ((*part)->end_of_message) received.push_back(std::exchange(reading, {}));
+        wire::PieceReader::Part part;
+        while (outbox.reader.next(payload.bytes, part) == wire::PieceReader::Step::part) {
+            reading += part.bytes.text();
+            if (part.end_of_message) received.push_back(std::exchange(reading, {}));
         }
     };
     int letter = 0;

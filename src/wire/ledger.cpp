@@ -4,18 +4,6 @@
 
 namespace jetway::wire {
 
-Tally& Tally::operator+=(const Tally& other) {
-    bytes += other.bytes;
-    messages += other.messages;
-    return *this;
-}
-
-Tally& Tally::operator-=(const Tally& other) {
-    bytes -= other.bytes;
-    messages -= other.messages;
-    return *this;
-}
-
 Tally Ledger::dropped() const {
     Tally sum = replaced;
     for (const Tally& reason : {late, unwanted, ended}) sum += reason;

@@ -19,8 +19,16 @@ struct Tally {
     std::uint64_t bytes = 0;
     std::uint64_t messages = 0;
 
-    Tally& operator+=(const Tally& other);
-    Tally& operator-=(const Tally& other);
+    Tally& operator+=(const Tally& other) {
+        bytes += other.bytes;
+        messages += other.messages;
+        return *this;
+    }
+    Tally& operator-=(const Tally& other) {
+        bytes -= other.bytes;
+        messages -= other.messages;
+        return *this;
+    }
     bool operator==(const Tally&) const = default;
 };
 

@@ -17,31 +17,25 @@ void write_piece_header(std::uint8_t* out, std::uint64_t length, bool more) {
     *out = static_cast<std::uint8_t>(number);
 }
 
-Result<std::optional<PieceReader::Part>> PieceReader::next(Buffer& bytes) {
-    std::uint32_t header = 0;
+PieceReader::Step PieceReader::next(Buffer& bytes, Part& part) {
     if (left_ == 0) {
-        for (;;) {
-            if (bytes.empty()) return std::optional<Part>();
-            if (header_ == max_piece_header)
-                return Error(Code::protocol, "the header of a piece is longer than six bytes");
-            const std::uint8_t byte = *bytes.data();
+        std::uint8_t byte = 0;
+        do {
+            if (bytes.empty()) return Step::used_up;
+            if (header_ == max_piece_header) return Step::wrong;
+            byte = *bytes.data();
             bytes.remove_prefix(1);
             number_ |= std::uint64_t{byte & 0x7FU} << 7U * header_++;
-            if ((byte & 0x80U) == 0) break;
-        }
+        } while ((byte & 0x80U) != 0);
         left_ = number_ >> 1U;
         more_ = (number_ & 1U) != 0;
         number_ = 0;
-        header = std::exchange(header_, 0);
+        begun_ = std::exchange(header_, 0);
     }
     const std::size_t size = std::min<std::uint64_t>(left_, bytes.size());
-    if (size == 0 && left_ != 0) {
-        begun_ = header;
-        return std::optional<Part>();
-    }
+    if (size == 0 && left_ != 0) return Step::used_up;
     left_ -= size;
-    Part part;
-    part.header = header + std::exchange(begun_, 0);
+    part.header = std::exchange(begun_, 0);
     part.end_of_message = left_ == 0 && !more_;
     if (size == bytes.size()) {
         part.bytes = std::move(bytes);
@@ -49,7 +43,7 @@ Result<std::optional<PieceReader::Part>> PieceReader::next(Buffer& bytes) {
         part.bytes = bytes.slice(0, size);
         bytes.remove_prefix(size);
     }
-    return std::optional<Part>(std::move(part));
+    return Step::part;
 }
 
 }  // namespace jetway::wire

@@ -7,10 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "base/buffer.hpp"
-#include "base/result.hpp"
 
 namespace jetway::wire {
 
@@ -28,9 +26,13 @@ public:
         bool end_of_message = false;
         std::uint32_t header = 0;  // bytes of headers that were read for it
     };
-    /// Takes the next part off `bytes`: what there is of a piece. Nothing when they are used up.
-    /// E-PROTOCOL for a header that is longer than six bytes.
-    Result<std::optional<Part>> next(Buffer& bytes);
+    enum class Step : std::uint8_t {
+        part,
+        used_up,  // more bytes are needed
+        wrong,    // a header is longer than six bytes: the stream is damaged
+    };
+    /// Takes the next part off `bytes`: what there is of a piece.
+    Step next(Buffer& bytes, Part& part);
     /// Is no piece begun?
     bool between() const { return header_ == 0 && left_ == 0; }
 

@@ -9,6 +9,8 @@
 namespace jetway::wire {
 namespace {
 
+using Step = PieceReader::Step;
+
 std::string piece(const std::string& text, bool more = false) {
     std::string result(piece_header_size(text.size()), ' ');
     write_piece_header(reinterpret_cast<std::uint8_t*>(result.data()), text.size(), more);
@@ -30,20 +32,19 @@ TEST(Pieces, AHeaderTakesAsManyBytesAsItsLengthNeeds) {
 TEST(Pieces, AnEmptyMessageIsAPartWithoutBytes) {
     PieceReader reader;
     Buffer bytes = Buffer::copy_of(std::string(1, '\0'));
-    const auto part = reader.next(bytes);
-    ASSERT_TRUE(part && *part);
-    EXPECT_TRUE((*part)->bytes.empty());
-    EXPECT_TRUE((*part)->end_of_message);
-    EXPECT_EQ((*part)->header, 1U);
+    PieceReader::Part part;
+    ASSERT_EQ(reader.next(bytes, part), Step::part);
+    EXPECT_TRUE(part.bytes.empty());
+    EXPECT_TRUE(part.end_of_message);
+    EXPECT_EQ(part.header, 1U);
     EXPECT_TRUE(reader.between());
 }
 
 TEST(Pieces, AHeaderOfMoreThanSixBytesIsAnOffence) {
     PieceReader reader;
     Buffer bytes = Buffer::copy_of("\xff\xff\xff\xff\xff\xff\x01");
-    const auto part = reader.next(bytes);
-    ASSERT_FALSE(part);
-    EXPECT_EQ(part.error().code, Code::protocol);
+    PieceReader::Part part;
+    EXPECT_EQ(reader.next(bytes, part), Step::wrong);
 }
 
 RC_GTEST_PROP(PiecesProperty, ComeBackHoweverTheBytesAreCut, ()) {
@@ -64,14 +65,13 @@ RC_GTEST_PROP(PiecesProperty, ComeBackHoweverTheBytesAreCut, ()) {
         const auto size = *rc::gen::inRange<std::size_t>(1, 20);
         Buffer bytes = Buffer::copy_of(std::string_view(stream).substr(at, size));
         at += bytes.size();
-        for (;;) {
-            const auto part = reader.next(bytes);
-            RC_ASSERT(part.has_value());
-            if (!*part) break;
-            received.back() += (*part)->bytes.text();
-            headers += (*part)->header;
-            if ((*part)->end_of_message) received.emplace_back();
+        PieceReader::Part part;
+        while (reader.next(bytes, part) == Step::part) {
+            received.back() += part.bytes.text();
+            headers += part.header;
+            if (part.end_of_message) received.emplace_back();
         }
+        RC_ASSERT(bytes.empty());
     }
     RC_ASSERT(received == sent);
     RC_ASSERT(reader.between());
