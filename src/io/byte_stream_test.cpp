@@ -27,22 +27,9 @@ std::string random_bytes(std::size_t size, std::uint32_t seed) {
     return bytes;
 }
 
-/// Two streams that are joined, as a Unix socket pair.
-struct Pair {
-    explicit Pair(EventLoop& loop) {
-        std::array<int, 2> ends{};
-        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()),
-                  0);
-        left = adopt(loop, ends[0]);
-        right = adopt(loop, ends[1]);
-    }
-    ByteStreamPtr left;
-    ByteStreamPtr right;
-};
-
 struct ByteStreamTest : testing::Test {
     EventLoop loop;
-    Pair pair{loop};
+    StreamPair pair{loop};
 };
 
 TEST_F(ByteStreamTest, WhatOneEndWritesTheOtherReads) {
@@ -161,7 +148,7 @@ TEST_F(ByteStreamTest, AStreamMayBeDestroyedInAnyOfItsEvents) {
         ByteStreamPtr* target = nullptr;
     };
     for (const std::string event : {"read", "end", "drained", "failed"}) {
-        Pair ends(loop);
+        StreamPair ends(loop);
         Destroyer destroyer;
         destroyer.target = &ends.left;
         ends.left->set_events(&destroyer);

@@ -86,6 +86,19 @@ TEST_F(DialTest, ANameThatDoesNotExistIsAnErrorThatNamesIt) {
     EXPECT_NE(stream.error().detail.find("no-such-host.invalid"), std::string::npos);
 }
 
+TEST_F(DialTest, ADialMayBeTakenBackWhileItsNameIsLookedUp) {
+    bool answered = false;
+    for (int i = 0; i < 20; ++i) {
+        Handle handle = dial(loop, "localhost:9", 10s, [&](auto) { answered = true; });
+        loop.run_until([] { return false; }, loop.now() + i * 50us);
+        if (i % 2 == 0) settle(loop);
+        handle.reset();
+        answered = false;
+        settle(loop);
+        EXPECT_FALSE(answered);
+    }
+}
+
 TEST_F(DialTest, UnixConnectsWithThePeersCredentials) {
     const Handle listening = listen_on("unix:" + (directory / "s"));
     exchange("unix:" + (directory / "s"));

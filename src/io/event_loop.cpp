@@ -1,20 +1,16 @@
 #include "io/event_loop.hpp"
 
 #include <algorithm>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <cassert>
 
 #include "io/loop_state.hpp"
+#include "io/signals.hpp"
 
 namespace jetway::io {
-namespace asio = boost::asio;
-
 namespace {
 
-// Handlers that run before what was put off to the end of a turn is done: bounds its delay.
-constexpr int most_handlers_a_turn = 64;
+// So often what was posted and put off leads to more of it before the system is asked again.
+constexpr int most_rounds_a_turn = 8;
 
 /// A process that writes to a peer that is gone gets an error, never a signal.
 void ignore_broken_pipes() {
@@ -24,24 +20,6 @@ void ignore_broken_pipes() {
         sigaction(SIGPIPE, &action, nullptr);
     }
 }
-
-/// One on_signal(): waits again after each signal until it is cancelled.
-struct SignalWait : std::enable_shared_from_this<SignalWait> {
-    SignalWait(asio::io_context& context, std::function<void(int)> call)
-        : set(context), action(std::move(call)) {}
-
-    void wait() {
-        set.async_wait([self = shared_from_this()](const auto& error, int number) {
-            if (error || !self->active) return;
-            self->wait();
-            self->action(number);
-        });
-    }
-
-    asio::signal_set set;
-    std::function<void(int)> action;
-    bool active = true;
-};
 
 }  // namespace
 
@@ -64,24 +42,29 @@ LoopParts& parts(EventLoop& loop) {
     return loop.state().parts;
 }
 
-void LoopTimers::arm(const std::shared_ptr<LoopTimers>& timers) {
-    if (timers->queue.empty()) {
-        if (timers->armed != Time::max()) timers->alarm.cancel();
-        timers->armed = Time::max();
-        return;
-    }
-    if (timers->armed == timers->queue.next()) return;
-    timers->armed = timers->queue.next();
-    timers->alarm.expires_at(timers->armed);
-    timers->alarm.async_wait([weak = std::weak_ptr(timers)](const auto& error) {
-        const auto self = weak.lock();
-        if (error || !self) return;
-        self->armed = Time::max();
-        // What an action adds for now or earlier waits for the next round.
-        const Time now = std::chrono::steady_clock::now();
-        while (auto action = self->queue.take_due(now)) action();
-        arm(self);
-    });
+bool EventLoop::State::has_work() const {
+    return poller.awaited > 0 || !timers->empty() || !posted.empty() || !parts.turn_ends.empty() ||
+           poller.is_rung();
+}
+
+void EventLoop::State::turn(Time deadline) {
+    if (poller.wait(next_wake(deadline))) take_posted_elsewhere();
+    run_posted();
+    while (!stopping && poller.tell_next()) run_posted();
+    if (!stopping) run_timers();
+    run_put_off();
+}
+
+Time EventLoop::State::next_wake(Time deadline) const {
+    if (!posted.empty() || !parts.turn_ends.empty()) return Time::min();
+    return timers->empty() ? deadline : std::min(deadline, timers->next());
+}
+
+void EventLoop::State::take_posted_elsewhere() {
+    const std::scoped_lock lock(mutex);
+    posted.insert(posted.end(), std::make_move_iterator(posted_elsewhere.begin()),
+                  std::make_move_iterator(posted_elsewhere.end()));
+    posted_elsewhere.clear();
 }
 
 void EventLoop::State::run_posted() {
@@ -94,27 +77,20 @@ void EventLoop::State::run_posted() {
     running.clear();
 }
 
-// Handles what is ready and then does what was put off meanwhile. False when the loop is to stop.
-bool EventLoop::State::run_ready() {
-    run_posted();
-    // Asio marks itself stopped when it runs out of work. A stop() of another thread comes after
-    // its `stopping`.
-    context.restart();
-    for (int ran = 0; ran < most_handlers_a_turn && !stopping; ++ran) {
-        if (context.poll_one() == 0) break;
-        run_posted();
-    }
-    parts.turn_ends.run();
-    return !stopping;
+void EventLoop::State::run_timers() {
+    if (timers->empty()) return;
+    // What an action adds for now or earlier waits for the next turn.
+    const Time now = std::chrono::steady_clock::now();
+    while (auto action = timers->take_due(now)) action();
 }
 
-// Runs the next handler, waiting for it only when nothing else is to be done. False when there is
-// nothing left to wait for, or the time is over.
-bool EventLoop::State::wait(const std::optional<Time>& deadline) {
-    if (!posted.empty() || !parts.turn_ends.empty()) return true;
-    context.restart();
-    if (stopping) return false;
-    return (deadline ? context.run_one_until(*deadline) : context.run_one()) != 0;
+void EventLoop::State::run_put_off() {
+    for (int round = 0; round < most_rounds_a_turn; ++round) {
+        if (posted.empty() && parts.turn_ends.empty()) return;
+        if (!stopping) run_posted();
+        parts.turn_ends.run();
+        if (stopping) return;
+    }
 }
 
 EventLoop::EventLoop() : state_(std::make_unique<State>()) {
@@ -127,29 +103,28 @@ Time EventLoop::now() const {
 }
 
 Handle EventLoop::at(Time when, std::function<void()> action) {
-    const auto key = state_->timers->queue.add(when, std::move(action));
-    LoopTimers::arm(state_->timers);
+    const auto key = state_->timers->add(when, std::move(action));
     return Handle([weak = std::weak_ptr(state_->timers), key] {
-        if (const auto timers = weak.lock()) {
-            timers->queue.remove(key);
-            LoopTimers::arm(timers);
-        }
+        if (const auto timers = weak.lock()) timers->remove(key);
     });
 }
 
 void EventLoop::post(std::function<void()> action) {
     if (state_->in_loop()) {
         state_->posted.push_back(std::move(action));
-    } else {
-        asio::post(state_->context, std::move(action));
+        return;
     }
+    {
+        const std::scoped_lock lock(state_->mutex);
+        state_->posted_elsewhere.push_back(std::move(action));
+    }
+    state_->poller.ring();
 }
 
 void EventLoop::run() {
     assert(state_->thread.load() == std::thread::id());
     state_->thread = std::this_thread::get_id();
-    while (state_->run_ready() && state_->wait(std::nullopt)) {
-    }
+    while (!state_->stopping && state_->has_work()) state_->turn(Time::max());
     state_->thread = std::thread::id();
     state_->stopping = false;
 }
@@ -157,14 +132,10 @@ void EventLoop::run() {
 bool EventLoop::run_until(const std::function<bool()>& done, Time deadline) {
     assert(state_->thread.load() == std::thread::id());
     state_->thread = std::this_thread::get_id();
-    // Other threads may still post although nothing is waited for here.
-    const auto work = asio::make_work_guard(state_->context);
     bool is_done = done();
-    while (!is_done) {
-        const bool stopped = !state_->run_ready();
-        is_done = done();
-        if (is_done || stopped) break;
-        if (!state_->wait(deadline) && now() >= deadline) break;
+    for (bool late = false; !is_done && !late && !state_->stopping; is_done = done()) {
+        state_->turn(deadline);
+        late = now() >= deadline;
     }
     state_->thread = std::thread::id();
     state_->stopping = false;
@@ -173,19 +144,11 @@ bool EventLoop::run_until(const std::function<bool()>& done, Time deadline) {
 
 void EventLoop::stop() {
     state_->stopping = true;
-    state_->context.stop();
+    if (!state_->in_loop()) state_->poller.ring();
 }
 
 Handle EventLoop::on_signal(std::initializer_list<int> signals, std::function<void(int)> action) {
-    auto wait = std::make_shared<SignalWait>(state_->context, std::move(action));
-    boost::system::error_code ignored;
-    for (const int number : signals) wait->set.add(number, ignored);
-    wait->wait();
-    return Handle([wait] {
-        wait->active = false;
-        boost::system::error_code error;
-        wait->set.cancel(error);
-    });
+    return listen_for(*this, signals, std::move(action));
 }
 
 }  // namespace jetway::io

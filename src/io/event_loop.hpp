@@ -1,6 +1,5 @@
-// The event loop: one thread, its timers, and readiness of descriptors (Boost.Asio on epoll
-// underneath; only files of io and transport see it). Objects belong to their loop; other threads
-// post().
+// The event loop: one thread, its timers, and readiness of descriptors (epoll). Objects belong to
+// their loop; other threads post().
 #pragma once
 
 #include <csignal>

@@ -1,5 +1,6 @@
 #include "io/event_loop.hpp"
 
+#include <array>
 #include <csignal>
 #include <thread>
 
@@ -73,6 +74,34 @@ TEST(EventLoopTest, ATimerHandleMayOutliveItsLoop) {
         timer = loop.after(1h, [] {});
     }
     timer.reset();
+}
+
+TEST(EventLoopTest, ATimerThatIsPutOffAgainAndAgainFiresAtItsLastTimeAndNotBefore) {
+    EventLoop loop;
+    const Time begin = loop.now();
+    Time last{};
+    Time fired{};
+    Handle put_off;
+    std::array<Handle, 10> steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        steps.at(i) = loop.at(begin + i * 1ms, [&] {
+            last = loop.now() + 3ms;
+            put_off = loop.at(last, [&] { fired = loop.now(); });
+        });
+    }
+    loop.run();
+    EXPECT_GE(last, begin + 12ms);
+    EXPECT_GE(fired, last);
+}
+
+TEST(EventLoopTest, AnEarlierTimerOvertakesTheOneThatIsWaitedFor) {
+    EventLoop loop;
+    const Handle late = loop.after(1h, [] {});
+    Handle early;
+    loop.post([&] { early = loop.after(1ms, [&] { loop.stop(); }); });
+    const Time begin = loop.now();
+    loop.run();
+    EXPECT_LT(loop.now(), begin + 10s);
 }
 
 TEST(EventLoopTest, RunUntilWaitsAtMostUntilItsDeadline) {
@@ -179,6 +208,63 @@ TEST(EventLoopTest, ASignalCallsItsActionEachTimeUntilTheHandleGoes) {
     ASSERT_TRUE(run_until(loop, [&] { return seen == 2; }));
     handle.reset();
     loop.run();  // nothing is waited for any more
+}
+
+TEST(EventLoopTest, NoneOfSeveralSignalsIsLostBetweenTwoTurns) {
+    EventLoop loop;
+    std::vector<int> seen;
+    const Handle handle =
+        loop.on_signal({SIGUSR1, SIGUSR2}, [&](int number) { seen.push_back(number); });
+    for (const int number : {SIGUSR1, SIGUSR2, SIGUSR1}) ASSERT_EQ(raise(number), 0);
+    ASSERT_TRUE(run_until(loop, [&] { return seen.size() == 3; }));
+    EXPECT_EQ(seen, (std::vector{SIGUSR1, SIGUSR2, SIGUSR1}));
+}
+
+TEST(EventLoopTest, TwoMayWaitForOneSignalAndTheLastToGoGivesItBack) {
+    EventLoop loop;
+    int first = 0;
+    int second = 0;
+    Handle one = loop.on_signal({SIGUSR1}, [&](int) { ++first; });
+    Handle two = loop.on_signal({SIGUSR1}, [&](int) { ++second; });
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    ASSERT_TRUE(run_until(loop, [&] { return first == 1 && second == 1; }));
+    one.reset();
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    ASSERT_TRUE(run_until(loop, [&] { return second == 2; }));
+    EXPECT_EQ(first, 1);
+    two.reset();
+    struct sigaction now{};
+    ASSERT_EQ(sigaction(SIGUSR1, nullptr, &now), 0);
+    EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+TEST(EventLoopTest, ASignalsActionMayEndTheWaitForMore) {
+    EventLoop loop;
+    int seen = 0;
+    Handle handle;
+    handle = loop.on_signal({SIGUSR1}, [&](int) {
+        ++seen;
+        handle.reset();
+    });
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    ASSERT_EQ(raise(SIGUSR1), 0);
+    loop.run();
+    EXPECT_EQ(seen, 1);
+}
+
+TEST(EventLoopTest, WhatPostedActionsPostIsDoneBeforeTheSystemIsAskedAgain) {
+    EventLoop loop;
+    std::string order;
+    loop.post([&] {
+        loop.post([&] {
+            order += "b";
+            loop.post([&] { order += "c"; });
+        });
+        order += "a";
+    });
+    int turns = 0;
+    loop.run_until([&] { return ++turns == 2; }, loop.now() + 1s);
+    EXPECT_EQ(order, "abc");
 }
 
 TEST(EventLoopTest, AChainOfPostsDoesNotKeepTimersFromFiring) {

@@ -1,4 +1,4 @@
-// What the objects of one loop share, without Asio. Private to io.
+// What the objects of one loop share. Private to io.
 #pragma once
 
 #include <memory>

@@ -1,47 +1,46 @@
-// The inside of EventLoop. Private to io; one of the very few headers that include Asio.
+// The inside of EventLoop. Private to io.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "io/event_loop.hpp"
 #include "io/loop_parts.hpp"
+#include "io/poller.hpp"
 #include "io/timer_queue.hpp"
 
 namespace jetway::io {
 
-/// The queue and the one Asio timer that stands for its first entry.
-struct LoopTimers {
-    explicit LoopTimers(boost::asio::io_context& context) : alarm(context) {}
-    TimerQueue queue;
-    boost::asio::steady_timer alarm;
-    Time armed = Time::max();
-    static void arm(const std::shared_ptr<LoopTimers>& timers);
-};
+using Actions = std::vector<std::function<void()>>;
 
 struct EventLoop::State {
-    static constexpr int only_thread = 1;  // Asio: one thread runs the context, others may post
-
-    boost::asio::io_context context{only_thread};
-    std::shared_ptr<LoopTimers> timers = std::make_shared<LoopTimers>(context);
+    Poller poller;
     LoopParts parts;
-    std::vector<std::function<void()>> posted;   // by the loop's own thread
-    std::vector<std::function<void()>> running;  // the batch being called
-    std::atomic<std::thread::id> thread;         // that runs the loop
+    std::shared_ptr<TimerQueue> timers = std::make_shared<TimerQueue>();
+    Actions posted;                       // by the loop's own thread
+    Actions running;                      // the batch being called
+    std::mutex mutex;                     // of the next one
+    Actions posted_elsewhere;             // by other threads, which ring then
+    std::atomic<std::thread::id> thread;  // that runs the loop
     std::atomic<bool> stopping = false;
 
     bool in_loop() const {
         return thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
     }
+    bool has_work() const;
+    /// Sleeps until something is to be done, but not beyond `deadline`, and does it.
+    void turn(Time deadline);
+
+private:
+    Time next_wake(Time deadline) const;
+    void take_posted_elsewhere();
     void run_posted();
-    bool run_ready();
-    bool wait(const std::optional<Time>& deadline);
+    void run_timers();
+    void run_put_off();
 };
 
 }  // namespace jetway::io

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -26,10 +27,11 @@ inline bool run_until(EventLoop& loop, const std::function<bool()>& done,
 /// Lets the loop handle what is ready, and nothing else.
 inline void settle(EventLoop& loop) {
     int turns = 0;
+    Handle timer;
     std::function<void()> next = [&] {
-        if (++turns < 20) loop.post(next);
+        if (++turns < 20) timer = loop.after({}, next);
     };
-    loop.post(next);
+    next();
     run_until(loop, [&] { return turns == 20; });
 }
 
@@ -94,6 +96,19 @@ struct StreamRecord : ByteStreamEvents {
     int drained = 0;
     bool ended = false;
     std::optional<Error> failure;
+};
+
+/// Two streams that are joined, as a Unix socket pair.
+struct StreamPair {
+    explicit StreamPair(EventLoop& loop) {
+        std::array<int, 2> ends{};
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()),
+                  0);
+        left = adopt(loop, ends[0]);
+        right = adopt(loop, ends[1]);
+    }
+    ByteStreamPtr left;
+    ByteStreamPtr right;
 };
 
 }  // namespace jetway::io

@@ -1,71 +1,85 @@
 #include "io/watch.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <bit>
+#include <cerrno>
+#include <sys/epoll.h>
 #include <unistd.h>
 #include <utility>
 
 #include "io/loop_state.hpp"
 
 namespace jetway::io {
-namespace asio = boost::asio;
-
-// Shared with the handlers under way, which may run after the Watch is gone: `events` is nullptr
-// then.
-struct Watch::State {
-    State(asio::io_context& context, WatchEvents& watch_events)
-        : descriptor(context), events(&watch_events) {}
-
-    asio::posix::stream_descriptor descriptor;
-    WatchEvents* events;
-    bool waits_readable = false;
-    bool waits_writable = false;
-};
 
 Watch::Watch(EventLoop& loop, int descriptor, WatchEvents& events)
-    : state_(std::make_shared<State>(loop.state().context, events)), descriptor_(descriptor) {
-    boost::system::error_code error;
-    state_->descriptor.assign(descriptor, error);
-    failure_ = error.value();
-}
-
-Watch::~Watch() {
-    state_->events = nullptr;
-    boost::system::error_code ignored;
-    if (state_->descriptor.is_open()) {
-        state_->descriptor.close(ignored);
-    } else if (descriptor_ >= 0) {
-        close(descriptor_);
+    : poller_(loop.state().poller),
+      turn_ends_(loop.state().parts.turn_ends),
+      events_(events),
+      descriptor_(descriptor) {
+    const int error = poller_.list(*this, 0, EPOLLIN);  // what most wait for first
+    if (error == 0) {
+        listed_ = EPOLLIN;
+    } else if (error == EPERM) {
+        always_ready_ = true;
+    } else {
+        failure_ = error;
     }
 }
 
+Watch::~Watch() {
+    const int descriptor = release();
+    if (descriptor >= 0) close(descriptor);
+}
+
 int Watch::release() {
-    state_->events = nullptr;
-    if (state_->descriptor.is_open()) state_->descriptor.release();
+    poller_.forget(*this);
+    poller_.awaited -= static_cast<std::size_t>(std::popcount(awaited_));
+    if (always_ready_ && awaited_ != 0) turn_ends_.remove(this);
+    awaited_ = 0;
+    // Not left to close(): another process may have the descriptor as well.
+    if (listed_ != 0) list(0);
     return std::exchange(descriptor_, -1);
 }
 
 void Watch::wait_readable() {
-    if (state_->waits_readable || failure_ != 0) return;
-    state_->waits_readable = true;
-    state_->descriptor.async_wait(
-        asio::posix::stream_descriptor::wait_read, [state = state_](const auto& error) {
-            state->waits_readable = false;
-            if (error != asio::error::operation_aborted && state->events != nullptr) {
-                state->events->on_readable();
-            }
-        });
+    wait(EPOLLIN);
 }
 
 void Watch::wait_writable() {
-    if (state_->waits_writable || failure_ != 0) return;
-    state_->waits_writable = true;
-    state_->descriptor.async_wait(
-        asio::posix::stream_descriptor::wait_write, [state = state_](const auto& error) {
-            state->waits_writable = false;
-            if (error != asio::error::operation_aborted && state->events != nullptr) {
-                state->events->on_writable();
-            }
-        });
+    wait(EPOLLOUT);
+}
+
+void Watch::wait(std::uint32_t events) {
+    if ((awaited_ & events) != 0 || failure_ != 0) return;
+    if (always_ready_ && awaited_ == 0) turn_ends_.add(this);
+    awaited_ |= events;
+    ++poller_.awaited;
+    if (!always_ready_ && (listed_ & events) == 0) list(awaited_);
+}
+
+void Watch::list(std::uint32_t events) {
+    const bool listed = poller_.list(*this, listed_, events) == 0;
+    listed_ = listed ? events : 0;
+    if (listed || awaited_ == 0) return;
+    always_ready_ = true;  // the system has no memory for it: asking again and again is left
+    turn_ends_.add(this);
+}
+
+void Watch::drop_unasked(std::uint32_t ready) {
+    if ((listed_ & ready & ~awaited_) != 0) list(awaited_);
+}
+
+void Watch::tell(std::uint32_t events) {
+    if ((awaited_ & events) == 0) return;
+    awaited_ &= ~events;
+    --poller_.awaited;
+    events == EPOLLIN ? events_.on_readable() : events_.on_writable();
+}
+
+// In turn_ends_ as long as something is awaited. One at a time: either may be its end.
+void Watch::on_turn_end() {
+    const std::uint32_t first = (awaited_ & EPOLLIN) != 0 ? EPOLLIN : EPOLLOUT;
+    if (awaited_ != first) turn_ends_.add(this);
+    tell(first);
 }
 
 }  // namespace jetway::io

@@ -1,12 +1,14 @@
-// A descriptor in the loop: tells its owner when it can be read or written. Private to io; Asio
-// stays in watch.cpp.
+// A descriptor in the loop: tells its owner when it can be read or written. Private to io.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 
 #include "io/event_loop.hpp"
+#include "io/loop_parts.hpp"
 
 namespace jetway::io {
+
+class Poller;
 
 class WatchEvents {
 public:
@@ -18,7 +20,7 @@ protected:
     ~WatchEvents() = default;
 };
 
-class Watch {
+class Watch final : AtTurnEnd {
 public:
     /// Takes ownership of `descriptor`, which must be non-blocking. No event until one is asked
     /// for.
@@ -39,10 +41,25 @@ public:
     int release();
 
 private:
-    struct State;
-    std::shared_ptr<State> state_;
+    friend class Poller;
+
+    void wait(std::uint32_t events);
+    void list(std::uint32_t events);
+    void tell(std::uint32_t events);
+    /// The system tells of `ready`: of what nobody waits for, no longer.
+    void drop_unasked(std::uint32_t ready);
+    void on_turn_end() override;
+
+    Poller& poller_;
+    TurnEnds& turn_ends_;
+    WatchEvents& events_;
     int descriptor_;
     int failure_ = 0;
+    bool always_ready_ = false;
+    std::uint32_t awaited_ = 0;
+    // What epoll tells of, as long as it is true: what is waited for, and what was the last time.
+    // Whoever waits again before the system says so once more costs no call.
+    std::uint32_t listed_ = 0;
 };
 
 }  // namespace jetway::io
