@@ -84,13 +84,10 @@ struct Flow {
     bool keeps = false;  // what left is kept until it is confirmed: it may have to leave again
     FrameQueue kept;     // from offset `kept_from` to `sent`, the end too
     std::uint64_t kept_from = 0;
-    std::uint64_t most_sent = 0;   // on any attempt
-    std::uint64_t empty_sent = 0;  // messages without a byte, before the kept ones
+    std::uint64_t most_sent = 0;  // on any attempt
 
     // At an end of the stream, from the network.
-    std::uint64_t empty_taken = 0;  // messages without a byte
-    std::uint64_t said_again = 0;   // bytes that a new attempt says once more
-    std::uint64_t empty_again = 0;  // and messages without a byte
+    std::uint64_t said_again = 0;  // bytes that a new attempt says once more
 };
 
 /// A stream as it was opened. At the ingress, for other attempts: until there is an answer with

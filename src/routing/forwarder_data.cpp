@@ -6,7 +6,7 @@
 namespace jetway::routing {
 namespace {
 
-constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::eom | wire::flag::outcome;
+constexpr std::uint8_t known_flags = wire::flag::fin | wire::flag::outcome;
 
 Result<> check_flags(const wire::Frame& frame) {
     const std::uint8_t flags = frame.header.flags;
@@ -40,26 +40,22 @@ Result<> Forwarder::State::on_data(EndRef ref, wire::Frame&& frame) {
     flow.taken += size;
     counts.bytes_in += size;
     flow.fin_taken = (flags & wire::flag::fin) != 0;
-    if (size == 0 && (flags & wire::flag::eom) != 0) ++flow.empty_taken;
-    if (size != 0 || flags != 0) take_data(ref ^ 1U, std::move(frame.body), flags);
+    if (size != 0 || flow.fin_taken) take_data(ref ^ 1U, std::move(frame.body), flags);
     if (flow.fin_taken) close_if_finished(ref);
     return success();
 }
 
 /// A new attempt begins from the beginning when the one before was not answered: what came then is
-/// dropped now. True: that was all of the frame.
+/// dropped now. True: nothing of the frame is new.
 bool Forwarder::State::drop_said_again(Flow& flow, wire::Frame& frame) {
-    const bool fin = (frame.header.flags & wire::flag::fin) != 0;
     const std::size_t size = stream_bytes(frame.body.size(), frame.header.flags);
     const auto old = static_cast<std::size_t>(std::min<std::uint64_t>(size, flow.said_again));
     flow.said_again -= old;
     counts.bytes_in += old;
     discard(old);
-    if (old == size && fin) return flow.fin_taken;
-    if (old != 0 && old == size) return true;
-    if (size == 0 && flow.empty_again > 0) return flow.empty_again-- > 0;
     if (old != 0) frame.body = frame.body.slice(old);
-    return false;
+    const bool fin = (frame.header.flags & wire::flag::fin) != 0;
+    return old == size && (fin ? flow.fin_taken : old != 0);
 }
 
 /// Queues a frame for its receiver, or discards its bytes when the receiver said STOP.
@@ -69,7 +65,6 @@ void Forwarder::State::take_data(EndRef to, Buffer&& body, std::uint8_t flags) {
     if (flow.stopped) {
         discard(size);
         if ((flags & wire::flag::fin) == 0) return;
-        flags &= static_cast<std::uint8_t>(~wire::flag::eom);
         if (size != 0) body = {};
     } else {
         counts.bytes_queued += size;
@@ -155,8 +150,7 @@ void Forwarder::State::drop_bytes(EndRef to) {
         link_of(end).turns.remove(crossings, to);
     if ((last.flags & wire::flag::fin) != 0) {
         const bool outcome = (last.flags & wire::flag::outcome) != 0;
-        const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
-        frames.push(flow.queue, outcome ? std::move(last.body) : Buffer(), flags);
+        frames.push(flow.queue, outcome ? std::move(last.body) : Buffer(), last.flags);
         schedule(to);
     }
 }

@@ -48,7 +48,7 @@ bool Forwarder::State::lose_way(Time now, EndRef ref) {
     End& far = crossings.end(ref);
     far = End{};
     far.state = EndState::waiting;
-    flow_from(ref).said_again = flow_from(ref).empty_again = 0;
+    flow_from(ref).said_again = 0;
     waiting.push_back(index);
     if (opening.until <= now) {
         opening.until = now + options.resume + (ingress ? Duration::zero() : egress_patience);
@@ -100,7 +100,6 @@ void Forwarder::State::go_on(Time now, std::uint32_t index) {
         const Flow& back = crossing.flows[1];
         open.set_resume(true);
         open.set_received(back.taken);
-        open.set_received_empty(back.empty_taken);
         open.set_finished(back.fin_taken);
         open.set_first_window(0);
     }
@@ -167,7 +166,7 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
 /// OPENED for an attempt to go on.
 Result<> Forwarder::State::on_resumed(EndRef ref, const wire::Opened& opened) {
     Crossing& crossing = crossings[ref / 2];
-    if (!rewind(ref, opened.received(), opened.received_empty(), opened.finished())) {
+    if (!rewind(ref, opened.received(), opened.finished())) {
         reset_both(ref / 2, protocol_error("the egress has what was never sent"));
         return success();
     }
@@ -241,8 +240,7 @@ void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, Stream
     opening.until = {};
     Flow& forward = crossing.flows[0];
     forward.said_again = open.resume() ? 0 : forward.taken;
-    forward.empty_again = open.resume() ? 0 : forward.empty_taken;
-    if (!rewind(ref, open.received(), open.received_empty(), open.finished())) {
+    if (!rewind(ref, open.received(), open.finished())) {
         return reset_both(index,
                           Error(Code::outcome_unknown, "the ingress has what was never sent"));
     }
@@ -252,7 +250,6 @@ void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, Stream
     if (!answer) return reset_both(index, answer.error());
     if (open.resume()) {
         answer->set_received(forward.taken);
-        answer->set_received_empty(forward.empty_taken);
         answer->set_finished(forward.fin_taken);
     } else if (open.generation() > 0) {
         opens.answered(now, from, open, *answer);
@@ -281,29 +278,25 @@ void Forwarder::State::say_again(EndRef far) {
     acknowledge(far / 2);
 }
 
-/// Of what is to be sent again, the other end has the first `received` bytes and `empty` messages
-/// without a byte; `finished`: and the end. False: it cannot have that.
-bool Forwarder::State::rewind(EndRef far, std::uint64_t received, std::uint64_t empty,
-                              bool finished) {
+/// Of what is to be sent again, the other end has the first `received` bytes; `finished`: and
+/// the end. False: it cannot have that.
+bool Forwarder::State::rewind(EndRef far, std::uint64_t received, bool finished) {
     Flow& flow = flow_to(far);
     if (received < flow.sent || received > std::max(flow.most_sent, flow.sent)) return false;
-    std::uint64_t empty_sent = flow.empty_sent;
     while (!flow.queue.empty()) {
         const WaitingFrame& front = frames.front(flow.queue);
         const std::size_t size = stream_bytes(front.body.size(), front.flags);
         const bool fin = (front.flags & wire::flag::fin) != 0;
         const std::uint64_t left = received - flow.sent;
-        if (size == 0 && fin ? !finished : size == 0 ? empty_sent >= empty : left == 0) break;
+        if (size == 0 ? !finished : left == 0) break;
         if (size > left) {
             frames.split_front(flow.queue, left);
         } else {
             WaitingFrame last = frames.pop(flow.queue);
-            if (size == 0 && !fin) ++empty_sent;
             if (fin) {
                 flow.fin_sent = true;
                 // Until it is acknowledged it may have to be said again, on another attempt.
-                const auto flags = static_cast<std::uint8_t>(last.flags & ~wire::flag::eom);
-                frames.push(flow.kept, size == 0 ? std::move(last.body) : Buffer(), flags);
+                frames.push(flow.kept, size == 0 ? std::move(last.body) : Buffer(), last.flags);
             }
         }
         const std::uint64_t gone = std::min<std::uint64_t>(size, left);
@@ -311,7 +304,6 @@ bool Forwarder::State::rewind(EndRef far, std::uint64_t received, std::uint64_t 
         counts.bytes_out += gone;
         counts.bytes_queued -= gone;
     }
-    flow.empty_sent = empty_sent;
     flow.kept_from = flow.credit = flow.sent;
     return flow.sent == received && (!finished || flow.fin_sent);
 }
@@ -327,7 +319,6 @@ void Forwarder::State::confirm(Flow& flow, std::uint64_t consumed) {
         } else if ((front.flags & wire::flag::fin) != 0) {
             return;  // the end stays until it is acknowledged
         } else {
-            if (size == 0) ++flow.empty_sent;
             frames.pop(flow.kept);
         }
         flow.kept_from += std::min<std::uint64_t>(size, left);

@@ -152,7 +152,7 @@ struct Forwarder::State {
     void stop_keeping(Flow& flow);
     void say_again(EndRef far);
     void leave_circuit(EndRef ref);
-    bool rewind(EndRef far, std::uint64_t received, std::uint64_t empty, bool finished);
+    bool rewind(EndRef far, std::uint64_t received, bool finished);
     void bury(std::uint32_t index);
     void confirm(Flow& flow, std::uint64_t consumed);
     void drop_kept(Flow& flow);

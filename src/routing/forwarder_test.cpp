@@ -27,7 +27,6 @@ std::string shown(const Frame& frame) {
         } else if (!frame.body.empty()) {
             text += " " + std::string(frame.body.text());
         }
-        if ((frame.header.flags & wire::flag::eom) != 0) text += " EOM";
         if ((frame.header.flags & wire::flag::fin) != 0) text += " FIN";
     }
     if (frame.header.is(FrameType::window)) {
@@ -245,6 +244,7 @@ TEST_F(ForwarderTest, AnOpenMayNotTakeMoreThanThePoolOrSixteenKilobytes) {
 
 TEST_F(ForwarderTest, DataAfterFinAndFlagsThatMeanNothingAreProtocolErrors) {
     established(1, "1");
+    refuses(west, data_frame(1, "x", 0x02), "flags");
     refuses(west, data_frame(1, "x", 0x08), "flags");
     refuses(west, data_frame(1, "x", wire::flag::outcome), "outcome before the end");
     auto frame = window_frame(1, 2000);
@@ -339,7 +339,7 @@ TEST_F(ForwarderTest, AnExhaustedPoolOfTheNextLinkMakesDataWaitForTheFirstGrant)
     roads.add_link(poor, true, LinkKind::network, 6);
     roads.put_sign("poor-service", poor);
     accepts(west, open_frame(1, "poor-service", 100));
-    accepts(west, data_frame(1, "0123456789", wire::flag::eom));
+    accepts(west, data_frame(1, "0123456789", wire::flag::fin));
     const auto open = roads.pull(poor);
     ASSERT_TRUE(open);
     EXPECT_EQ(wire::decode<wire::Open>(open->body.bytes())->first_window(), 6U);
@@ -353,7 +353,7 @@ TEST_F(ForwarderTest, AnExhaustedPoolOfTheNextLinkMakesDataWaitForTheFirstGrant)
 
     accepts(poor, window_frame(1, 1000));
     accepts(poor, window_frame(3, 1000));
-    EXPECT_EQ(all(poor), (Lines{"DATA 1 6789 EOM", "DATA 3 abc"}));
+    EXPECT_EQ(all(poor), (Lines{"DATA 1 6789 FIN", "DATA 3 abc"}));
 }
 
 TEST_F(ForwarderTest, TheFirstGrantGivesTheFirstWindowBackToThePool) {
@@ -388,8 +388,8 @@ TEST_F(ForwarderTest, StreamsTakeTurns) {
 TEST_F(ForwarderTest, ASlowLinkHasSmallFrames) {
     established(1, "1", 200'000);
     roads.forwarder().set_rate(east, 10'000'000);
-    accepts(west, data_frame(1, std::string(12'000, 'a'), wire::flag::eom));
-    EXPECT_EQ(all(east), (Lines{"DATA 1 (5000)", "DATA 1 (5000)", "DATA 1 (2000) EOM"}))
+    accepts(west, data_frame(1, std::string(12'000, 'a'), wire::flag::fin));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 (5000)", "DATA 1 (5000)", "DATA 1 (2000) FIN"}))
         << "half a millisecond each";
 }
 
@@ -405,11 +405,11 @@ TEST_F(ForwarderTest, AnswersAndCreditsLeaveBeforeData) {
 TEST_F(ForwarderTest, TheSameBufferIsHandedOn) {
     established(1, "1");
     const Buffer payload = Buffer::copy_of("the very same bytes");
-    accepts(west, Frame(FrameType::data, 1, payload, wire::flag::eom));
+    accepts(west, Frame(FrameType::data, 1, payload, wire::flag::fin));
     const auto frame = roads.pull(east);
     ASSERT_TRUE(frame);
     EXPECT_EQ(frame->body.data(), payload.data());
-    EXPECT_EQ(frame->header.flags, wire::flag::eom);
+    EXPECT_EQ(frame->header.flags, wire::flag::fin);
 }
 
 // ---- ends ----
@@ -657,11 +657,9 @@ protected:
         EXPECT_TRUE(frame && frame->header.is(FrameType::open));
         return frame ? *wire::decode<wire::Open>(frame->body.bytes()) : wire::Open();
     }
-    static Frame opened_with(std::uint32_t label, std::uint64_t received, bool finished = false,
-                             std::uint64_t empty = 0) {
+    static Frame opened_with(std::uint32_t label, std::uint64_t received, bool finished = false) {
         wire::Opened opened;
         opened.set_received(received);
-        opened.set_received_empty(empty);
         opened.set_finished(finished);
         return {FrameType::opened, label, wire::encode(opened)};
     }
@@ -737,18 +735,27 @@ TEST_F(GoingOn, AnEndThatHasArrivedLeavesAgainForAnEgressThatLacksIt) {
     EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0", "DATA 1 l FIN"}));
 }
 
-TEST_F(GoingOn, MessagesWithoutAByteComeOnceToo) {
-    accepts(process, data_frame(1, {}, wire::flag::eom));
-    accepts(process, data_frame(1, {}, wire::flag::eom));
-    accepts(process, data_frame(1, "x", wire::flag::eom));
-    accepts(process, data_frame(1, {}, wire::flag::eom));
-    EXPECT_EQ(all(east), (Lines{"DATA 1 EOM", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
-    break_way();
-    next_open(south);
-    accepts(south, opened_with(1, 0, false, 1));
-    accepts(south, window_frame(1, 100));
-    all(process);
-    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0", "DATA 1 EOM", "DATA 1 x EOM", "DATA 1 EOM"}));
+TEST_F(GoingOn, AnAttemptThatBeginsAgainBringsOnlyWhatIsNew) {
+    wire::Open open;
+    open.set_destination("process-service");
+    open.mutable_id()->set_router(1);
+    open.mutable_id()->set_epoch(1);
+    open.set_egress(Signposts::here);
+    open.add_route(1);
+    open.add_route(Signposts::here);
+    open.set_position(1);
+    open.set_first_window(100);
+    roads.put_sign("process-service", process);
+    open.set_attempt(1);
+    accepts(west, {FrameType::open, 1, wire::encode(open)});
+    accepts(west, data_frame(1, "hello"));
+    EXPECT_EQ(all(process), (Lines{"OPEN 2", "DATA 2 hello"}));
+    open.set_attempt(2);
+    accepts(west, {FrameType::open, 3, wire::encode(open)});
+    accepts(west, data_frame(3, "he"));
+    accepts(west, data_frame(3, ""));
+    accepts(west, data_frame(3, "llo", wire::flag::fin));
+    EXPECT_EQ(all(process), (Lines{"DATA 2 FIN"}));
 }
 
 TEST_F(GoingOn, AnEgressThatHasMoreThanWasSentEndsTheStream) {
@@ -975,14 +982,22 @@ TEST_F(SmallMemory, TheLargestBacklogIsResetBeyondTheHardLimit) {
     EXPECT_EQ(roads.counts().bytes_discarded, 18'000U);
 }
 
-TEST_F(SmallMemory, AFloodOfEmptyMessagesIsBoundedToo) {
+TEST_F(SmallMemory, AFloodOfFramesWithOneByteIsBoundedToo) {
     established(1, "1", 50'000);
     int taken = 0;
     while (roads.counts().streams_reset == 0) {
-        accepts(west, data_frame(1, "", wire::flag::eom));
+        accepts(west, data_frame(1, "x"));
         ASSERT_LT(++taken, 10'000);
     }
     EXPECT_GT(taken, 400);
+}
+
+TEST_F(SmallMemory, AFrameWithoutAByteIsTakenAndDropped) {
+    established(1, "1", 50'000);
+    for (int i = 0; i < 10'000; ++i) accepts(west, data_frame(1, ""));
+    accepts(west, data_frame(1, "x"));
+    EXPECT_EQ(all(east), (Lines{"DATA 1 x"}));
+    EXPECT_EQ(roads.counts().streams_reset, 0U);
 }
 
 TEST_F(ForwarderTest, StreamsBeyondTheBoundAreRefused) {

@@ -59,7 +59,6 @@ wire::Frame attempt_from(Input& input, std::uint32_t label, const char* destinat
     open.set_resume(input.byte() % 2 == 0);
     if (open.resume()) {
         open.set_received(input.byte() * 8UL);
-        open.set_received_empty(input.byte() % 4U);
         open.set_finished(input.byte() % 4 == 0);
     } else {
         open.set_first_window(input.byte() * 64U);
@@ -101,7 +100,6 @@ wire::Frame frame_from(Input& input) {
         case 14: {
             wire::Opened opened;
             opened.set_received(input.byte() * 8UL);
-            opened.set_received_empty(input.byte() % 4U);
             opened.set_finished(input.byte() % 2 == 0);
             return {wire::FrameType::opened, label, wire::encode(opened)};
         }

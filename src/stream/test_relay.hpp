@@ -120,7 +120,6 @@ private:
         std::string line =
             std::to_string(side) + ">" + names[header.type] + " " + std::to_string(header.label);
         if (header.is(wire::FrameType::data)) line += " " + std::to_string(header.length);
-        if ((header.flags & wire::flag::eom) != 0) line += " EOM";
         if ((header.flags & wire::flag::fin) != 0) line += " FIN";
         if ((header.flags & wire::flag::outcome) != 0) line += " OUTCOME";
         frames.push_back(line);

@@ -83,7 +83,7 @@ TEST_P(Conformance, AFrameOfEveryInterestingSizeArrives) {
 
 TEST_P(Conformance, TenThousandShortMessagesArriveInOrder) {
     open();
-    for (int i = 0; i < 10'000; ++i) left->send_text(std::to_string(i), 1, wire::flag::eom);
+    for (int i = 0; i < 10'000; ++i) left->send_text(std::to_string(i), 1, wire::flag::fin);
     ASSERT_TRUE(until([&] { return right->count == 10'000; }));
     for (int i = 0; i < 10'000; ++i) {
         ASSERT_EQ(right->frames[static_cast<std::size_t>(i)].body.text(), std::to_string(i));
@@ -97,13 +97,13 @@ TEST_P(Conformance, AMessageOf8MbArrivesWhole) {
         message[i] = static_cast<char>(i ^ (i >> 8U) ^ (i >> 16U));
     for (std::size_t at = 0; at < message.size(); at += wire::max_payload) {
         const std::string_view piece = std::string_view(message).substr(at, wire::max_payload);
-        left->send_text(piece, 5, at + piece.size() == message.size() ? wire::flag::eom : 0);
+        left->send_text(piece, 5, at + piece.size() == message.size() ? wire::flag::fin : 0);
     }
     ASSERT_TRUE(until([&] { return right->bytes == message.size(); }));
     std::string arrived;
     for (const wire::Frame& frame : right->frames) arrived += frame.body.text();
     EXPECT_TRUE(arrived == message);
-    EXPECT_EQ(right->frames.back().header.flags, wire::flag::eom);
+    EXPECT_EQ(right->frames.back().header.flags, wire::flag::fin);
 }
 
 TEST_P(Conformance, BigMessagesInBothDirectionsDoNotLockEachOtherOut) {

@@ -71,7 +71,6 @@ enum class FrameType : std::uint8_t {
 /// Flags of DATA. Others must be 0.
 namespace flag {
 inline constexpr std::uint8_t fin = 0x01;  // no more from this side
-inline constexpr std::uint8_t eom = 0x02;  // a message ends with this frame (streams of messages)
 // Only with fin: the payload is a wire::Outcome, not stream bytes.
 inline constexpr std::uint8_t outcome = 0x04;
 }  // namespace flag

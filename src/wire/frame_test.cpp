@@ -39,8 +39,8 @@ TEST(Frame, HeaderIsLittleEndian) {
 }
 
 TEST(Frame, TakesItsLengthFromTheBody) {
-    const Frame frame(FrameType::data, 7, Buffer::copy_of("abc"), flag::fin | flag::eom);
-    EXPECT_EQ(frame.header, (FrameHeader{3, 4, 3, 7}));
+    const Frame frame(FrameType::data, 7, Buffer::copy_of("abc"), flag::fin | flag::outcome);
+    EXPECT_EQ(frame.header, (FrameHeader{3, 4, 5, 7}));
     EXPECT_TRUE(frame.header.is(FrameType::data));
     EXPECT_FALSE(frame.header.is(FrameType::open));
     EXPECT_EQ(Frame(FrameType::data, 1, Buffer::allocate(max_payload)).header.length, max_payload);

@@ -64,7 +64,7 @@ Result<> check_route(const Open& open) {
 
 /// The ingress's fields: all of them, or none on a local link.
 Result<> check_routing(const Open& open) {
-    const bool fresh = open.received() == 0 && open.received_empty() == 0 && !open.finished();
+    const bool fresh = open.received() == 0 && !open.finished();
     JETWAY_TRY(require(open.resume() || fresh, "a new stream of which something was received"));
     JETWAY_TRY(require(!open.resume() || open.first_window() == 0,
                        "a stream that goes on begins with what is granted"));

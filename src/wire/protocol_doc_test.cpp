@@ -9,6 +9,7 @@
 
 #include "wire/control.hpp"
 #include "wire/frame.hpp"
+#include "wire/pieces.hpp"
 #include "wire/scan.hpp"
 
 namespace jetway::wire {
@@ -84,8 +85,7 @@ TEST(ProtocolPage, ListsTheFrameTypes) {
 TEST(ProtocolPage, ListsTheFlags) {
     std::map<std::string, int> listed;
     for (const auto& row : table("flag | name")) listed[row[1]] = std::stoi(row[0], nullptr, 16);
-    EXPECT_EQ(listed, (std::map<std::string, int>{
-                          {"fin", flag::fin}, {"eom", flag::eom}, {"outcome", flag::outcome}}));
+    EXPECT_EQ(listed, (std::map<std::string, int>{{"fin", flag::fin}, {"outcome", flag::outcome}}));
 }
 
 TEST(ProtocolPage, ListsTheLimits) {
@@ -123,6 +123,7 @@ TEST(ProtocolPage, ListsTheLimits) {
         {"hop_limit", hop_limit},
         {"first_window", first_window},
         {"max_envelope", max_envelope},
+        {"max_piece_header", max_piece_header},
     };
     EXPECT_EQ(listed, limits);
 }
@@ -205,7 +206,6 @@ std::string title_of(const Frame& frame) {
             std::to_string(frame.header.label);
     if (frame.header.flags != 0) text += ", flags";
     if ((frame.header.flags & flag::fin) != 0) text += " fin";
-    if ((frame.header.flags & flag::eom) != 0) text += " eom";
     if ((frame.header.flags & flag::outcome) != 0) text += " outcome";
     return text;
 }

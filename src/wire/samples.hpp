@@ -129,7 +129,6 @@ inline void fill(Sampler& s, Open& out) {
     if (!out.resume()) return;
     out.set_first_window(0);
     out.set_received(s.number());
-    out.set_received_empty(s.number());
     out.set_finished(s.coin());
 }
 
@@ -141,7 +140,6 @@ inline void fill(Sampler& s, Opened& out) {
     out.set_received(s.number());
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_route(s.machine());
     for (std::uint64_t left = s.below(6); left > 0; --left) out.add_way(s.router());
-    out.set_received_empty(s.number());
     out.set_finished(s.coin());
     out.set_shape(static_cast<std::uint32_t>(s.below(2)));
 }
