@@ -27,8 +27,7 @@ TABLE = {
 LIBRARIES = {
     r"yaml-cpp/": ["deployment"],
     r"CLI/": ["cli"],
-    r"boost/asio": ["io", "transport"],
-    r"boost/beast": ["io", "transport"],
+    r"boost/(asio|beast)": [],
     r"boost/json": ["router", "cli", "services/recorder", "services/display"],
     r"google/protobuf/": ["wire"],
     r"lib(avcodec|avformat|avutil|swscale)/": ["services/mp4"],

@@ -1,9 +1,9 @@
-// What a frame costs the router in the middle, from the socket it comes from to the socket it
-// leaves by: no memory and no lock as such. What costs is a turn of its loop: a few locks of Asio's
-// that nobody contends for; and a read: a block of memory when it brought little, and one for a
-// frame that lies in two reads. Small frames share them.
+// What a write costs the router in the middle, from the socket it comes from to the socket it
+// leaves by: no lock, and no memory as such. What costs memory is a read: a block when it brought
+// little, and one for a frame that lies in two reads. Small writes share frames, and reads.
 #include <future>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <thread>
 
 #include "base/counting/counting.hpp"
@@ -105,15 +105,14 @@ private:
 
 class Source final : public stream::StreamEvents {
 public:
-    Source(stream::Session& session, std::size_t frame_size)
-        : bytes_(Buffer::allocate(frame_size)) {
-        std::fill_n(bytes_.mutable_data(), frame_size, std::uint8_t{7});
+    Source(stream::Session& session, std::size_t size) : bytes_(Buffer::allocate(size)) {
+        std::fill_n(bytes_.mutable_data(), size, std::uint8_t{7});
         wire::Open open;
         open.set_destination("sink@c");
         stream_ = session.open(std::move(open), *this);
     }
-    void send(std::size_t frames) {
-        left_ += frames;
+    void send(std::size_t writes) {
+        left_ += writes;
         on_writable();
     }
     void on_writable() override {
@@ -131,8 +130,8 @@ private:
 
 class SteadyState : public testing::TestWithParam<std::size_t> {};
 
-TEST_P(SteadyState, AFrameCostsTheRouterInTheMiddleNothingThatFramesDoNotShare) {
-    constexpr std::size_t frames = 10'000;
+TEST_P(SteadyState, AWriteCostsTheRouterInTheMiddleNoLockAndNoMemoryThatIsNotShared) {
+    constexpr std::size_t writes = 10'000;
     const std::string at_b = io::free_address();
     const std::string at_c = io::free_address();
     io::EventLoop loop;
@@ -150,24 +149,24 @@ TEST_P(SteadyState, AFrameCostsTheRouterInTheMiddleNothingThatFramesDoNotShare) 
 
     Source source(here, GetParam());
     const auto pass = [&] {
-        const std::uint64_t wanted = sink.received + frames * GetParam();
-        source.send(frames);
+        const std::uint64_t wanted = sink.received + writes * GetParam();
+        source.send(writes);
         EXPECT_TRUE(io::run_until(loop, [&] { return sink.received == wanted; }));
     };
     pass();
     const Cost before = b.cost();
     pass();
     const Cost after = b.cost();
-    EXPECT_GE(after.frames - before.frames, frames);
-    const auto per_frame = [&](std::size_t count) {
-        return static_cast<double>(count) / static_cast<double>(after.frames - before.frames);
+    const auto per_write = [](std::size_t count) {
+        return static_cast<double>(count) / static_cast<double>(writes);
     };
-    RecordProperty("allocations",
-                   std::to_string(per_frame(after.allocations - before.allocations)));
-    RecordProperty("locks", std::to_string(per_frame(after.locks - before.locks)));
-    const bool small = GetParam() <= 1000;
-    EXPECT_LT(per_frame(after.allocations - before.allocations), small ? 0.5 : 2);
-    EXPECT_LT(per_frame(after.locks - before.locks), small ? 0.5 : 8);
+    const double allocated = per_write(after.allocations - before.allocations);
+    RecordProperty("allocations", std::to_string(allocated));
+    std::cout << allocated << " allocations a write, " << after.locks - before.locks << " locks, "
+              << after.frames - before.frames << " frames\n";
+    EXPECT_GT(after.frames, before.frames);
+    EXPECT_LT(allocated, GetParam() <= 64 ? 0.05 : GetParam() <= 1000 ? 0.5 : 2);
+    EXPECT_LE(after.locks - before.locks, 2U) << "the questions of this test";
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, SteadyState, testing::Values(64, 1000, 16'384));
