@@ -288,10 +288,12 @@ bool Forwarder::State::rewind(EndRef far, std::uint64_t received, bool finished)
         const std::size_t size = stream_bytes(front.body.size(), front.flags);
         const bool fin = (front.flags & wire::flag::fin) != 0;
         const std::uint64_t left = received - flow.sent;
-        if (size == 0 ? !finished : left == 0) break;
-        if (size > left) {
+        if ((size == 0 || left == 0) && !finished) break;
+        if (size > left && left != 0) {
             frames.split_front(flow.queue, left);
         } else {
+            // What it lacks before the end nobody wanted there: a router discarded it after STOP.
+            if (size > left) discard(size);
             WaitingFrame last = frames.pop(flow.queue);
             if (fin) {
                 flow.fin_sent = true;
@@ -302,7 +304,7 @@ bool Forwarder::State::rewind(EndRef far, std::uint64_t received, bool finished)
         const std::uint64_t gone = std::min<std::uint64_t>(size, left);
         flow.sent += gone;
         counts.bytes_out += gone;
-        counts.bytes_queued -= gone;
+        counts.bytes_queued -= left == 0 ? size : gone;
     }
     flow.kept_from = flow.credit = flow.sent;
     return flow.sent == received && (!finished || flow.fin_sent);

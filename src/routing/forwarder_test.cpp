@@ -725,6 +725,23 @@ TEST_F(GoingOn, AnEndThatHasArrivedIsSaidAgainWhenTheNextWayBreaksToo) {
     EXPECT_EQ(roads.forwarder().streams().size(), 0U);
 }
 
+TEST_F(GoingOn, AnEgressWithTheEndMayLackWhatNobodyWantedThere) {
+    accepts(process, data_frame(1, "wanted"));
+    accepts(process, data_frame(1, "unwanted", wire::flag::fin));
+    all(east);
+    break_way();
+    next_open(south);
+    accepts(south, opened_with(1, 8, true));
+    EXPECT_EQ(all(south), (Lines{"WINDOW 1 100 0"})) << "nothing is sent after its end";
+    EXPECT_EQ(roads.forwarder().counts().bytes_queued, 0U);
+    accepts(south, fin_ack_frame(1));
+    accepts(south, data_frame(1, "answer", wire::flag::fin));
+    EXPECT_EQ(all(process), (Lines{"DATA 1 answer FIN"}));
+    EXPECT_EQ(all(south), (Lines{"FIN_ACK 1"}));
+    const ForwarderCounts& counts = roads.forwarder().counts();
+    EXPECT_EQ(counts.bytes_in, counts.bytes_out + counts.bytes_queued + counts.bytes_discarded);
+}
+
 TEST_F(GoingOn, AnEndThatHasArrivedLeavesAgainForAnEgressThatLacksIt) {
     accepts(process, data_frame(1, "all", wire::flag::fin));
     all(east);
