@@ -12,10 +12,14 @@
 //       says "closed 1"; then the same with 2, and so on.
 //   bench_many_streams opens FROM TO COUNT
 //       Opens COUNT streams and closes them in order, 64 at a time. Prints how many a second.
+//   bench_many_streams ledger FROM TO COUNT SECONDS
+//       Spreads COUNT streams over SECONDS, each of 20 messages that are answered; each eighth is
+//       reset before its end. Prints as JSON what was written, and the ledgers of both ends.
 #include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <list>
+#include <poll.h>
 #include <unistd.h>
 #include <vector>
 
@@ -159,6 +163,55 @@ private:
     std::uint64_t written_ = 0;
 };
 
+/// Writes messages of many sizes, one at a time, then finishes, or resets the stream.
+class Speaker final : public stream::StreamEvents {
+public:
+    Speaker(stream::Session& session, std::size_t number) : number_(number) {
+        wire::Open open;
+        open.set_destination(std::string(service_name));
+        open.set_shape(static_cast<std::uint32_t>(wire::Shape::messages));
+        stream_ = session.open(std::move(open), *this);
+    }
+    void speak() {
+        if (over_ || said_.messages == messages) return;
+        const std::size_t size =
+            sizeof(std::int64_t) + (number_ * 7919 + said_.messages * 104729) % 6000;
+        said_ += {size, 1};
+        stream_->write(stamped({}, size));
+        if (said_.messages < messages) return;
+        if (number_ % 8 != 7) return stream_->finish();
+        stream_->reset({Code::cancelled, "not to its end"});
+        over_ = true;
+    }
+    void on_data(Buffer bytes, bool /*end*/) override { stream_->consume(bytes.size()); }
+    void on_end(const Error& reason) override { die("a stream ended: " + reason.line()); }
+    void on_done() override { over_ = true; }
+
+    bool over() const { return over_; }
+    const wire::Tally& said() const { return said_; }
+
+private:
+    static constexpr std::uint64_t messages = 20;
+
+    std::size_t number_;
+    stream::StreamPtr stream_;
+    wire::Tally said_;
+    bool over_ = false;
+};
+
+void print_tally(const wire::Tally& tally) {
+    std::cout << "{\"bytes\": " << tally.bytes << ", \"messages\": " << tally.messages << "}";
+}
+
+void print_ledger(const wire::Ledger& ledger) {
+    const char* before = "{";
+    for (const auto& [name, line] : wire::ledger_lines) {
+        std::cout << std::exchange(before, ", ") << "\"" << name << "\": ";
+        print_tally(ledger.*line);
+    }
+    std::cout << "}";
+}
+
 class Load {
 public:
     Load(const std::string& from, const std::string& to) {
@@ -211,6 +264,47 @@ public:
         wait(turn, "every stream is over");
         const std::chrono::duration<double> took = loop_.now() - began;
         std::cout << static_cast<double>(count) / took.count() << "\n";
+    }
+
+    void ledger(std::size_t count, int seconds) {
+        std::list<Speaker> speakers;
+        const Time began = loop_.now();
+        const Duration interval = Duration(std::chrono::seconds(seconds)) / static_cast<int>(count);
+        Handle timer;
+        std::size_t begun = 0;
+        const std::function<void()> turn = [&] {
+            for (; begun < count && began + begun * interval <= loop_.now(); ++begun)
+                speakers.emplace_back(*here_, begun);
+            for (Speaker& speaker : speakers) speaker.speak();
+            timer = loop_.after(std::chrono::milliseconds(50), turn);
+        };
+        turn();
+        const auto over = [&] {
+            return begun == count && std::ranges::all_of(speakers, &Speaker::over);
+        };
+        wait(over, "every stream is over");
+        timer.reset();
+        const auto still = [&] {
+            return here_->ledger().in_flight == wire::Tally{} &&
+                   there_->ledger().in_flight == wire::Tally{};
+        };
+        wait(still, "nothing is under way");
+        wire::Tally said;
+        for (const Speaker& speaker : speakers) said += speaker.said();
+        std::cout << "{\"written\": ";
+        print_tally(said);
+        std::cout << ", \"near\": ";
+        print_ledger(here_->ledger());
+        std::cout << ", \"far\": ";
+        print_ledger(there_->ledger());
+        std::cout << "}" << std::endl;
+        // Whoever started this looks at the machines until it closes our input.
+        const std::function<void()> look = [&] {
+            timer = loop_.after(std::chrono::milliseconds(20), look);
+        };
+        look();
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        wait([&] { return ::poll(&input, 1, 0) > 0; }, "the end of input");
     }
 
 private:
@@ -303,6 +397,8 @@ int main(int argc, char** argv) {
         Load(argv[2], argv[3]).idle(count(4));
     } else if (mode == "opens" && argc == 5) {
         Load(argv[2], argv[3]).opens(count(4));
+    } else if (mode == "ledger" && argc == 6) {
+        Load(argv[2], argv[3]).ledger(count(4), number(argv[5]));
     } else {
         die("usage: stalled FROM TO STREAMS RATE SECONDS | idle FROM TO STREAMS | "
             "opens FROM TO COUNT");

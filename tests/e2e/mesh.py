@@ -135,6 +135,13 @@ class Place:
         self.processes.append(process)
         return process
 
+    def start_program(self, name, *arguments):
+        """Another program of the build, with standard input."""
+        process = subprocess.Popen([str(BIN / name), *arguments], env=self.environment, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        self.processes.append(process)
+        return process
+
     def run(self, *arguments, input=b"", seconds=20, **options):
         return subprocess.run([JETWAY, *arguments], env=self.environment, cwd=self.folder, input=input,
                               capture_output=True, timeout=seconds * SLOWNESS, **options)

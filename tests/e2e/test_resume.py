@@ -5,8 +5,10 @@ and d are killed in turn and started again. What comes back is what was sent. Pr
 JETWAY_E2E_KILLS: how many (6); JETWAY_E2E_RATE: bytes a second in each direction (40,000,000; 0: as fast as it goes)."""
 
 import hashlib
+import json
 import os
 import random
+import select
 import signal
 import statistics
 import threading
@@ -17,6 +19,7 @@ from mesh import SLOWNESS, SQUARE, Mesh, Output, until
 
 KILLS = int(os.environ.get("JETWAY_E2E_KILLS", "6"))
 RATE = int(os.environ.get("JETWAY_E2E_RATE", "40000000"))
+PARTS = ("delivered", "in_flight", "unconfirmed", "replaced", "late", "unwanted", "ended")  # of what was sent
 BLOCK = random.Random(7).randbytes(1 << 16)  # each block of the stream begins with its number
 
 
@@ -124,6 +127,38 @@ class Resume(unittest.TestCase):
         self.assertGreaterEqual(at_a["delivered"]["bytes"], traffic.bytes_sent)
         for line in ("unconfirmed", "replaced", "late", "unwanted", "ended", "unread"):
             self.assertEqual((line, at_c[line], at_a[line]), (line, 0, {"bytes": 0, "messages": 0}))
+
+    def test_the_ledgers_of_a_thousand_streams_are_right_whatever_was_killed(self):
+        load = self.mesh.start_program("bench_many_streams", "ledger", "a", "c", "1000", "6")
+        found = Output(load.stdout)
+        kills = 0
+        while not select.select([load.stdout], [], [], 0.2)[0]:
+            machine = "bd"[kills % 2]
+            until(lambda: self.ways() == 2 or select.select([load.stdout], [], [], 0)[0], 10, "a has two ways to c")
+            os.kill(self.mesh.pid(machine), signal.SIGKILL)
+            self.start(machine)
+            kills += 1
+        ledgers = json.loads(found.wait_for("\n", 10))
+        near, far, written = ledgers["near"], ledgers["far"], ledgers["written"]
+        for unit in ("bytes", "messages"):
+            for end in (near, far):
+                self.assertEqual(end["sent"][unit], sum(end[line][unit] for line in PARTS))
+            self.assertEqual(near["sent"][unit], written[unit])
+            self.assertLessEqual(near["delivered"][unit], far["received"][unit])
+            self.assertLessEqual(far["received"][unit], near["delivered"][unit] + near["unconfirmed"][unit])
+            self.assertLessEqual(far["delivered"][unit], near["received"][unit])
+            # Seven of eight finished in order.
+            self.assertGreater(near["delivered"][unit] / written[unit], 0.8)
+        for machine, told in (("a", near), ("c", far)):
+            def shown(machine=machine):
+                rows = self.mesh.json("status", "--machine", machine)["links"]
+                return [row["ledger"] for row in rows if row["machine"] == "many-streams"]
+            until(lambda shown=shown, told=told: shown() == [told], 2, f"{machine} shows what its process counted")
+        load.stdin.close()
+        self.assertEqual(load.wait(), 0)
+        self.assertGreater(kills, 2)
+        print(f"{kills} kills, {written['messages']:,} messages of {written['bytes']:,} bytes: "
+              + ", ".join(f"{near[line]['messages']:,} {line}" for line in PARTS))
 
     def test_nothing_is_lost_when_the_machine_in_the_middle_is_killed(self):
         pauses = self.break_in_turn(lambda machine: os.kill(self.mesh.pid(machine), signal.SIGKILL), self.start)
