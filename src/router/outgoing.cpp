@@ -160,7 +160,7 @@ void Envelopes::Group::refresh() {
 }
 
 Lane Envelopes::Group::pick(const RouteOptions& options) {
-    const Lane any{key_.second};
+    Lane any{key_.second};
     if (options.balance == Balance::nearest) return any;
     refresh();
     if (lanes_.empty()) return any;  // its refusal says why

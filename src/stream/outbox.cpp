@@ -118,8 +118,13 @@ Payload Outbox::take(std::uint64_t credit, Departed& departed) {
 Buffer Outbox::take_alone(std::uint64_t most, Departed& departed) {
     Buffer& bytes = pieces_.front().bytes;
     const std::size_t size = std::min<std::uint64_t>(bytes.size(), most);
-    Buffer part = size == bytes.size() ? std::move(bytes) : bytes.slice(0, size);
-    if (!bytes.empty()) bytes.remove_prefix(size);
+    Buffer part;
+    if (size == bytes.size()) {
+        part = std::exchange(bytes, {});
+    } else {
+        part = bytes.slice(0, size);
+        bytes.remove_prefix(size);
+    }
     departed.leave(size, size);
     take_off(size, departed);
     return part;
