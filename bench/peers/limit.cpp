@@ -64,10 +64,6 @@ public:
         } while (header.size == 0);
         return reader_.take(header.size);
     }
-    void answer(const char* bytes) {
-        send(bytes);
-        flush();
-    }
 
 private:
     static int join(const std::string& address) {

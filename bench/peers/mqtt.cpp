@@ -49,10 +49,6 @@ public:
         // Both topics are of one length, so each PUBLISH has the head that ours has.
         return reader_.take(head_.size() + size_) + head_.size();
     }
-    void answer(const char* bytes) {
-        send(bytes);
-        flush();
-    }
 
 private:
     std::size_t size_;

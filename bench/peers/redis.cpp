@@ -36,10 +36,6 @@ public:
         for (int line = 0; line < 3; ++line) reader_.line();  // its channel, and the size
         return reader_.take(size_ + 2);
     }
-    void answer(const char* bytes) {
-        send(bytes);
-        flush();
-    }
 
 private:
     bool serves_;

@@ -13,7 +13,8 @@
 //   void send(const char* bytes)       to the service; may wait in a buffer
 //   void flush()                       nothing waits any more
 //   const char* receive()              the next message, until the next call
-//   void answer(const char* bytes)     to whom the last message came from; leaves at once
+//   void answer(const char* bytes)     to whom the last message came from, leaves at once; only
+//                                      where send() and flush() do not do that
 #pragma once
 
 #include <string>
@@ -88,7 +89,15 @@ void play_client(Peer& peer, std::size_t size, Number count) {
 template <typename Peer>
 void play_service(Peer& peer) {
     say_ready();
-    for (;;) peer.answer(peer.receive());
+    for (;;) {
+        const char* const bytes = peer.receive();
+        if constexpr (requires { peer.answer(bytes); }) {
+            peer.answer(bytes);
+        } else {
+            peer.send(bytes);
+            peer.flush();
+        }
+    }
 }
 
 template <typename Peer>

@@ -120,11 +120,9 @@ Lane Envelopes::Group::send(wire::Envelope envelope, RouteOptions options) {
     return lane;
 }
 
-bool Envelopes::Group::send_after(const Lane& lane, wire::Envelope envelope) {
+void Envelopes::Group::send_after(const Lane& lane, wire::Envelope envelope) {
     const auto found = streams_.find(lane);
-    if (found == streams_.end()) return false;
-    found->second->send(std::move(envelope), {});
-    return true;
+    if (found != streams_.end()) found->second->send(std::move(envelope), {});
 }
 
 bool Envelopes::Group::send_elsewhere(const Lane& lane, wire::Envelope& envelope,

@@ -59,7 +59,7 @@ public:
     Group(Envelopes& owner, Key key) : owner_(owner), key_(std::move(key)) {}
 
     Lane send(wire::Envelope envelope, RouteOptions options);
-    bool send_after(const Lane& lane, wire::Envelope envelope);
+    void send_after(const Lane& lane, wire::Envelope envelope);
     /// The stream is gone.
     void gone(const Lane& lane);
     /// It did not deliver this: another instance may. False: there is none.

@@ -632,6 +632,19 @@ TEST_F(ForwarderTest, AllStreamsOfALinkCanBeResetWhileItStays) {
 
 // ---- no way yet, or another one
 
+/// As an ingress next to here writes it.
+wire::Open from_an_ingress(const std::string& destination) {
+    wire::Open open;
+    open.set_destination(destination);
+    open.mutable_id()->set_router(1);
+    open.mutable_id()->set_epoch(1);
+    open.set_egress(Signposts::here);
+    open.add_route(1);
+    open.add_route(Signposts::here);
+    open.set_position(1);
+    return open;
+}
+
 /// A stream of a process towards the east, whose way can break; then it goes south.
 class GoingOn : public ForwarderTest {
 protected:
@@ -753,14 +766,7 @@ TEST_F(GoingOn, AnEndThatHasArrivedLeavesAgainForAnEgressThatLacksIt) {
 }
 
 TEST_F(GoingOn, AnAttemptThatBeginsAgainBringsOnlyWhatIsNew) {
-    wire::Open open;
-    open.set_destination("process-service");
-    open.mutable_id()->set_router(1);
-    open.mutable_id()->set_epoch(1);
-    open.set_egress(Signposts::here);
-    open.add_route(1);
-    open.add_route(Signposts::here);
-    open.set_position(1);
+    wire::Open open = from_an_ingress("process-service");
     open.set_first_window(100);
     roads.put_sign("process-service", process);
     open.set_attempt(1);
@@ -817,14 +823,7 @@ TEST_F(GoingOn, AWayThatRefusesIsNotAskedWithEveryNews) {
 TEST_F(ForwarderTest, AProcessDoesNotWriteWhatItsIngressWrites) {
     constexpr LinkId process = 5;
     roads.add_link(process, false, LinkKind::local);
-    wire::Open open;
-    open.set_destination("east-service");
-    open.mutable_id()->set_router(1);
-    open.mutable_id()->set_epoch(1);
-    open.set_egress(Signposts::here);
-    open.add_route(1);
-    open.add_route(Signposts::here);
-    open.set_position(1);
+    wire::Open open = from_an_ingress("east-service");
     open.set_resume(true);
     open.set_finished(true);
     refuses(process, {FrameType::open, 1, wire::encode(open)}, "an ingress's fields");

@@ -36,12 +36,7 @@ struct Hostile : testing::Test {
         timer.run();
     }
     void attach() {
-        wire::Attached attached;
-        attached.set_version(1);
-        attached.set_mesh("home");
-        attached.set_machine("m");
-        attached.set_pool(1024 * 1024);
-        send(FrameType::attached, 0, wire::encode(attached));
+        send(FrameType::attached, 0, attached_body());
     }
     Buffer open_body(std::uint32_t first_window = 0, bool messages = false) {
         wire::Open open = open_to("s", messages);

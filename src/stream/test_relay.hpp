@@ -129,6 +129,16 @@ private:
     std::map<std::pair<std::uint32_t, int>, Books> books_;
 };
 
+/// What a router that is played by a test says first.
+inline Buffer attached_body() {
+    wire::Attached attached;
+    attached.set_version(1);
+    attached.set_mesh("home");
+    attached.set_machine("m");
+    attached.set_pool(1024 * 1024);
+    return wire::encode(attached);
+}
+
 /// An end of a stream that writes down what happens to it.
 struct Witness final : StreamEvents {
     void on_opened(const wire::Opened& answer) override {

@@ -38,12 +38,7 @@ protected:
         router = std::move(far);
         session = std::make_unique<Session>(std::move(near), timer, SessionOptions{"reader", 1});
         offer = session->offer("s", {}, reader);
-        wire::Attached attached;
-        attached.set_version(1);
-        attached.set_mesh("home");
-        attached.set_machine("m");
-        attached.set_pool(1024 * 1024);
-        send(FrameType::attached, 0, wire::encode(attached));
+        send(FrameType::attached, 0, attached_body());
     }
     void open(std::uint32_t label) {
         wire::Open open = open_to("s", true);
