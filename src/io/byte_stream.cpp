@@ -79,10 +79,7 @@ public:
 
 private:
     void on_readable() override;
-    void on_writable() override {
-        blocked_ = false;
-        at_turn_end();
-    }
+    void on_writable() override { go_on_when_there_is_room(); }
     void on_turn_end() override;
     void at_turn_end();
     void fail(Error error);
@@ -90,6 +87,8 @@ private:
     bool read_once();
     void read_rest(const bool& destroyed);
     void close_writing_half();
+    void wait_for_room();
+    void go_on_when_there_is_room();
 
     EventLoop& loop_;
     ByteStreamEvents* events_ = nullptr;
@@ -97,6 +96,7 @@ private:
     std::unique_ptr<Watch> watch_;  // nullptr once closed
     WriteQueue queue_;
     SendRate send_rate_;
+    Handle room_;  // in the connection, expected
     ReadSize read_size_;
     std::optional<Error> failed_;
     LifeSlot life_;
@@ -148,7 +148,25 @@ void Stream::flush() {
         watch_->wait_writable();
     } else if (error != 0) {
         fail(stream_error("write", error));
+    } else {
+        wait_for_room();
     }
+}
+
+/// Nobody tells when enough has been acknowledged.
+void Stream::wait_for_room() {
+    const Duration time = send_rate_.until_room();
+    blocked_ = time > Duration::zero();
+    if (!blocked_) return;
+    const Time now = loop_.now();
+    send_rate_.on_full(now);
+    room_ = loop_.at(now + time, [this] { go_on_when_there_is_room(); });
+}
+
+void Stream::go_on_when_there_is_room() {
+    room_.release();
+    wait_for_room();
+    if (!blocked_) at_turn_end();
 }
 
 // Reported at the end of the turn, never from inside the call that found it.
