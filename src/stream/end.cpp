@@ -88,7 +88,8 @@ bool End::write(Buffer bytes, bool end_of_message) {
         (ended_ ? ledger_.ended : ledger_.unwanted) += written;
         return true;
     }
-    outbox_.push(std::move(bytes), end_of_message, outbox_.has_lifetime() ? timer_.now() : Time{});
+    outbox_.push(std::move(bytes), end_of_message, departed_,
+                 outbox_.has_lifetime() ? timer_.now() : Time{});
     if (outbox_.has_lifetime()) expire();
     want(Lane::data);
     if (outbox_.bytes() <= send_buffer && outbox_.pieces() <= most_pieces) return true;

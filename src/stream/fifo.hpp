@@ -18,6 +18,8 @@ public:
     std::size_t size() const { return items_.size() - head_; }
     T& front() { return items_[head_]; }
     const T& front() const { return items_[head_]; }
+    T& back() { return items_.back(); }
+    const T& at(std::size_t index) const { return items_[head_ + index]; }
     iterator begin() { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }
     iterator end() { return items_.end(); }
     const_iterator begin() const { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }

@@ -14,21 +14,79 @@ namespace {
 /// Larger pieces are not copied: their bytes leave as they lie.
 constexpr std::size_t most_copied = 8UL * 1024;
 constexpr std::size_t together = 16UL * 1024;  // bytes of a frame of small pieces
+constexpr std::size_t least_joined = 1024;             // room for the first few that have to wait
 
 constexpr auto ends_message = [](const auto& piece) { return piece.end_of_message; };
 
 }  // namespace
 
-void Outbox::push(Buffer bytes, bool end_of_message, Time now) {
+void Outbox::push(Buffer bytes, bool end_of_message, Departed& departed, Time now) {
     assert(!finishing_);
     end_of_message = end_of_message && options_.messages;
     if (bytes.empty() && !end_of_message) return;
     waiting_ += {bytes.size(), end_of_message ? 1U : 0U};
-    pieces_.push({std::move(bytes), end_of_message, false, now + options_.lifetime});
+    if (!forgets() && join(bytes, end_of_message, departed)) return;
+    Piece piece;
+    piece.bytes = std::move(bytes);
+    piece.end_of_message = end_of_message;
+    piece.until = now + options_.lifetime;
+    pieces_.push(std::move(piece));
+    if (!forgets()) return;
     ++assembling_;
     if (!end_of_message) return;
     if (options_.latest) replace_older();
     assembling_ = 0;
+}
+
+// ---- Joining: what has to wait, since more is written, is copied once, into the frame it leaves
+// in.
+
+/// True when the piece needs no place of its own.
+bool Outbox::join(const Buffer& bytes, bool end_of_message, Departed& departed) {
+    if (pieces_.empty() || bytes.size() > most_copied) return false;
+    const std::size_t size = bytes.size() + (options_.messages ? wire::max_piece_header : 0);
+    if (!pieces_.back().joined || pieces_.back().room < size) {
+        const Piece& last = pieces_.back();
+        if (!last.joined && (last.begun || last.bytes.size() > most_copied)) return false;
+        begin_joining(size, departed);
+    }
+    append(bytes, end_of_message, departed);
+    return true;
+}
+
+/// The more waits already, the more is likely to come.
+void Outbox::begin_joining(std::size_t size, Departed& departed) {
+    Piece& last = pieces_.back();
+    const std::size_t both = size + (last.joined ? 0 : last.bytes.size() + wire::max_piece_header);
+    Piece piece;
+    piece.bytes =
+        Buffer::allocate(std::max(both, std::clamp(2 * waiting_.bytes, std::uint64_t{least_joined},
+                                                   std::uint64_t{together})));
+    piece.joined = true;
+    piece.room = static_cast<std::uint32_t>(piece.bytes.size());
+    joining_ = piece.bytes.mutable_data();
+    if (last.joined) {
+        pieces_.push(std::move(piece));
+        return;
+    }
+    const Piece first = std::exchange(last, std::move(piece));
+    append(first.bytes, first.end_of_message, departed);
+}
+
+void Outbox::append(const Buffer& bytes, bool end_of_message, Departed& departed) {
+    if (options_.messages) append_header(bytes.size(), end_of_message, departed);
+    if (!bytes.empty()) std::memcpy(joining_, bytes.data(), bytes.size());
+    joining_ += bytes.size();
+    pieces_.back().room -= static_cast<std::uint32_t>(bytes.size());
+}
+
+void Outbox::append_header(std::size_t length, bool end_of_message, Departed& departed) {
+    const std::size_t header = wire::piece_header_size(length);
+    wire::write_piece_header(joining_, length, !end_of_message);
+    departed.enter(header, length, end_of_message);
+    joining_ += header;
+    joined_headers_ += header;
+    pieces_.back().room -= static_cast<std::uint32_t>(header);
 }
 
 /// Where the first message begins of which nothing has left.
@@ -80,13 +138,16 @@ void Outbox::finish(Buffer outcome) {
 wire::Tally Outbox::drop() {
     pieces_.clear();
     assembling_ = 0;
+    joined_headers_ = 0;
     begun_ = false;
     return std::exchange(waiting_, {});
 }
 
 /// Bytes of the header that has still to leave before the piece.
 std::size_t Outbox::header_of(const Piece& piece) const {
-    return options_.messages && !piece.begun ? wire::piece_header_size(piece.bytes.size()) : 0;
+    return options_.messages && !piece.begun && !piece.joined
+               ? wire::piece_header_size(piece.bytes.size())
+               : 0;
 }
 
 bool Outbox::ready(std::uint64_t credit) const {
@@ -101,7 +162,8 @@ Payload Outbox::take(std::uint64_t credit, Departed& departed) {
         const std::uint64_t most = std::min<std::uint64_t>(credit, wire::max_payload);
         const Piece& piece = pieces_.front();
         const bool alone =
-            header_of(piece) == 0 && (piece.bytes.size() > most_copied || pieces_.size() == 1);
+            piece.joined ||
+            (header_of(piece) == 0 && (piece.bytes.size() > most_copied || pieces_.size() == 1));
         payload.bytes = alone ? take_alone(most, departed) : take_together(most, departed);
         if (!pieces_.empty() || !finishing_ || !outcome_.empty()) return payload;
     }
@@ -116,17 +178,16 @@ Payload Outbox::take(std::uint64_t credit, Departed& departed) {
 
 /// The front piece, or as much of it as may leave, without a copy.
 Buffer Outbox::take_alone(std::uint64_t most, Departed& departed) {
-    Buffer& bytes = pieces_.front().bytes;
-    const std::size_t size = std::min<std::uint64_t>(bytes.size(), most);
+    Piece& piece = pieces_.front();
+    const std::size_t size = std::min<std::uint64_t>(piece.size(), most);
     Buffer part;
-    if (size == bytes.size()) {
-        part = std::exchange(bytes, {});
+    if (size == piece.bytes.size()) {
+        part = std::exchange(piece.bytes, {});
     } else {
-        part = bytes.slice(0, size);
-        bytes.remove_prefix(size);
+        part = piece.bytes.slice(0, size);
+        piece.bytes.remove_prefix(size);
     }
-    departed.leave(size, size);
-    take_off(size, departed);
+    take_off(departed, size);
     return part;
 }
 
@@ -135,6 +196,7 @@ std::size_t Outbox::room_for(std::uint64_t most) const {
     const std::size_t limit = std::min<std::uint64_t>(most, together);
     std::size_t size = 0;
     for (const Piece& piece : pieces_) {
+        if (piece.joined) break;
         size += header_of(piece);
         if (piece.bytes.size() <= most_copied) size += piece.bytes.size();
         if (size >= limit || piece.bytes.size() > most_copied) break;
@@ -154,8 +216,8 @@ Buffer Outbox::take_together(std::uint64_t most, Departed& departed) {
         if (header > room - used) break;
         if (header != 0) {
             wire::write_piece_header(memory + used, piece.bytes.size(), !piece.end_of_message);
-            departed.begin(header, piece.bytes.size(), piece.end_of_message);
-            departed.leave(header, 0);
+            departed.enter(header, piece.bytes.size(), piece.end_of_message);
+            waiting_ -= departed.leave(header);
             piece.begun = begun_ = true;
             used += header;
         }
@@ -164,23 +226,20 @@ Buffer Outbox::take_together(std::uint64_t most, Departed& departed) {
         if (size != 0) std::memcpy(memory + used, piece.bytes.data(), size);
         used += size;
         piece.bytes.remove_prefix(size);
-        departed.leave(size, size);
-        take_off(size, departed);
+        take_off(departed, size);
     }
     return used == room ? std::move(frame) : frame.slice(0, used);
 }
 
-/// `size` bytes of the front piece have been taken off it.
-void Outbox::take_off(std::size_t size, Departed& departed) {
-    waiting_.bytes -= size;
-    begun_ = true;
+/// `size` bytes of the front piece are taken.
+void Outbox::take_off(Departed& departed, std::size_t size) {
     const Piece& piece = pieces_.front();
-    if (!piece.bytes.empty()) return;
-    if (piece.end_of_message) {
-        --waiting_.messages;
-        departed.end_message();
-        begun_ = false;
-    }
+    const wire::Tally tally = departed.leave(size);
+    waiting_ -= tally;
+    if (piece.joined) joined_headers_ -= size - tally.bytes;
+    begun_ = true;
+    if (piece.size() != 0) return;
+    if (piece.end_of_message) begun_ = false;
     pieces_.pop();
     assembling_ = std::min(assembling_, pieces_.size());
 }

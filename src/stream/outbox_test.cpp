@@ -21,7 +21,9 @@ constexpr Outbox::Options dated_options{.messages = true, .lifetime = std::chron
 struct Line : Outbox {
     explicit Line(Options options) : Outbox(options), messages(options.messages) {}
 
-    void write(const std::string& text, bool end = true) { push(Buffer::copy_of(text), end); }
+    void write(const std::string& text, bool end = true) {
+        push(Buffer::copy_of(text), end, departed);
+    }
     void write_at(const std::string& text, int second, bool end = true);
     /// What a frame brings: text, | between messages, . for the end of one, ! for the finish, o for
     /// an outcome.
@@ -69,6 +71,46 @@ TEST(Outbox, SmallMessagesLeaveTogetherAsFarAsTheCreditGoes) {
     EXPECT_EQ(plain.next(), "onetwo");
 }
 
+TEST(Outbox, WhatHasToWaitIsJoinedInFramesOf16KiB) {
+    for (const Outbox::Options& options : {message_options, bytes_options}) {
+        Line outbox(options);
+        std::string sent;
+        for (int i = 0; i < 5000; ++i) {
+            const std::string piece(static_cast<std::size_t>(i % 100),
+                                    static_cast<char>('a' + i % 26));
+            outbox.write(piece);
+            sent += piece;
+        }
+        EXPECT_LT(outbox.pieces(), 30U);
+        std::string received;
+        for (int frames = 0; outbox.ready(20'000); ++frames) {
+            std::string frame = outbox.next(20'000);
+            std::erase(frame, '.');
+            received += frame;
+            ASSERT_LT(frames, 30);
+        }
+        EXPECT_EQ(received, sent);
+        EXPECT_EQ(outbox.waiting(), wire::Tally{});
+        EXPECT_EQ(outbox.bytes(), 0U);
+    }
+}
+
+TEST(Outbox, LargePiecesBetweenSmallOnesKeepTheirPlace) {
+    Line outbox(message_options);
+    const std::string large(20'000, 'L');
+    std::string expected;
+    for (const char* small : {"a", "b", "c"}) {
+        for (const std::string& text : {std::string(small), large, std::string(small)}) {
+            outbox.write(text);
+            expected += text + '.';
+        }
+    }
+    std::string received;
+    while (outbox.ready(1000)) received += outbox.next(1000);
+    EXPECT_EQ(received, expected);
+    EXPECT_EQ(outbox.departed.sent(), (wire::Tally{60'006, 9}));
+}
+
 TEST(Outbox, AHeaderIsNotCutByTheCredit) {
     Line outbox(message_options);
     outbox.write(std::string(100, 'x'));
@@ -81,7 +123,7 @@ TEST(Outbox, AHeaderIsNotCutByTheCredit) {
 TEST(Outbox, LargePiecesAreNotCopied) {
     Line outbox(message_options);
     const Buffer large = Buffer::allocate(70'000);
-    outbox.push(large, true);
+    outbox.push(large, true, outbox.departed);
     Payload header = outbox.take(1'000'000, outbox.departed);
     EXPECT_EQ(header.bytes.size(), wire::piece_header_size(70'000));
     const Payload first = outbox.take(1'000'000, outbox.departed);
@@ -94,7 +136,7 @@ TEST(Outbox, LargePiecesAreNotCopied) {
     // Nor a small one of bytes that goes alone.
     Line plain(bytes_options);
     const Buffer small = Buffer::copy_of("key");
-    plain.push(small, true);
+    plain.push(small, true, plain.departed);
     EXPECT_EQ(plain.take(100, plain.departed).bytes.data(), small.data());
 }
 
@@ -185,7 +227,7 @@ TEST(Outbox, LatestReplacesNothingBeforeTheNewMessageIsWhole) {
 constexpr Time noon{std::chrono::hours(12)};
 
 void Line::write_at(const std::string& text, int second, bool end) {
-    push(Buffer::copy_of(text), end, noon + std::chrono::seconds(second));
+    push(Buffer::copy_of(text), end, departed, noon + std::chrono::seconds(second));
 }
 
 TEST(Outbox, AMessageWhoseTimeIsOverIsForgottenWhole) {
@@ -236,6 +278,7 @@ RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)
     std::vector<std::string> received;
     std::string writing;
     std::string reading;
+    wire::Tally written;
     const auto read = [&](std::uint64_t credit) {
         const std::uint64_t before = outbox.departed.offset();
         Payload payload = outbox.take(credit, outbox.departed);
@@ -254,17 +297,26 @@ RC_GTEST_PROP(OutboxProperty, EveryMessageArrivesWholeOrIsCounted, (bool latest)
                                     static_cast<char>('a' + letter++ % 26));
             const bool end = step != 3;
             outbox.write(piece, end);
+            if (!piece.empty() || end) written += {piece.size(), end ? 1U : 0U};
             writing += piece;
             if (end) sent.push_back(std::exchange(writing, {}));
         } else if (const auto credit = static_cast<std::uint64_t>(step - 6); outbox.ready(credit)) {
             read(credit);
+            outbox.departed.confirm(outbox.departed.offset() * 2 / 3);
         }
+        wire::Tally known = outbox.departed.sent();
+        known += outbox.waiting();
+        known += outbox.replaced();
+        RC_ASSERT(known == written);
     }
     outbox.write("the last");
     sent.push_back(writing + "the last");
     while (outbox.ready(4)) read(4);
     RC_ASSERT(outbox.bytes() == 0U);
     RC_ASSERT(outbox.waiting() == wire::Tally{});
+    outbox.departed.confirm(outbox.departed.offset());
+    RC_ASSERT(outbox.departed.confirmed() == outbox.departed.sent());
+    RC_ASSERT(outbox.departed.sent().messages == received.size());
     RC_ASSERT(received.size() + outbox.replaced().messages == sent.size());
     RC_ASSERT(received.back() == sent.back());
     auto next = sent.begin();
