@@ -9,7 +9,7 @@ namespace jetway::routing {
 
 Core::Core(Options options, Random& random, Time now)
     : control_(std::make_unique<Control>(std::move(options), random, actions_, now)),
-      forwarder_(std::make_unique<Forwarder>(control_->options(), *control_, actions_)) {}
+      forwarder_(std::make_unique<Forwarder>(control_->options(), *control_, random, actions_)) {}
 
 Core::~Core() = default;
 

@@ -106,6 +106,7 @@ struct Opening {
     Time until{};                        // how long it waits
     Time again{};                        // when it tries again, news or not
     Duration pause{};                    // between tries
+    std::uint64_t moved = 0;             // bytes, confirmed and received, when its way broke
     std::vector<Instance> tried;         // and not to be tried again
     std::unique_ptr<wire::Nack> ending;  // at the egress: what a later attempt is told
 };

@@ -87,7 +87,7 @@ private:
 class Crossroads {
 public:
     explicit Crossroads(Options options = {})
-        : forwarder_(named(std::move(options)), signposts_, actions_) {}
+        : forwarder_(named(std::move(options)), signposts_, random_, actions_) {}
 
     void add_link(LinkId link, bool dialled, LinkKind kind = LinkKind::network,
                   std::uint32_t pool = 1 << 20U) {
@@ -133,6 +133,7 @@ private:
     }
 
     Signposts signposts_;
+    SeededRandom random_{1};
     Actions actions_;
     Forwarder forwarder_;
 };

@@ -10,8 +10,8 @@ namespace jetway::routing {
 using wire::Frame;
 using wire::FrameType;
 
-Forwarder::Forwarder(const Options& options, Opens& opens, Actions& actions)
-    : state_(std::make_unique<State>(options, opens, actions)) {}
+Forwarder::Forwarder(const Options& options, Opens& opens, Random& random, Actions& actions)
+    : state_(std::make_unique<State>(options, opens, random, actions)) {}
 
 Forwarder::~Forwarder() = default;
 
@@ -211,7 +211,7 @@ void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& re
             try_again(now, ref / 2, nack(Code::no_route, reason.line()))) {
             continue;
         }
-        if (live && lose_way(now, ref)) continue;
+        if (live && lose_way(now, ref, reason)) continue;
         if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason);
         drop_queue(ref);
         if (end.state != EndState::closed) close_end(ref, false);

@@ -26,7 +26,10 @@
 //
 // Memory. What waits here are the queues, and what an end of a stream keeps until it is confirmed;
 // each byte counts, and 64 for each frame. It is never more than options.memory, M: beyond, the
-// largest loses what it keeps (and does not outlive its way any more), or is reset with E-PRESSURE.
+// largest go, until 1/64 of M is free. What waits for the network in transit, and what came from it
+// at an end, the other end of the stream keeps: its way is reset with E-PRESSURE, and it goes on
+// after a back-off. At an end what is kept goes, and the stream does not outlive its way any more;
+// what only this machine has ends with its stream.
 // That this does not happen is the business of grants, which pass only in part when they are too
 // much. Let a flow's base be what it has sent, at an end of the stream what was confirmed.
 // - Every flow may be granted 256 KiB beyond its base.
@@ -133,7 +136,8 @@ struct MemoryUse {
 
 class Forwarder {
 public:
-    Forwarder(const Options& options, Opens& opens, Actions& actions);
+    /// All references outlive the forwarder.
+    Forwarder(const Options& options, Opens& opens, Random& random, Actions& actions);
     ~Forwarder();
 
     /// The link carries streams from now on. `peer_pool`: first-window bytes its other end grants

@@ -22,7 +22,7 @@ Result<> Forwarder::State::on_reset(Time now, EndRef ref, const Buffer& body) {
         StreamLink& link = link_of(end);
         const LinkId id = end.link;
         const std::uint32_t label = end.label;
-        if (lose_way(now, ref)) {
+        if (lose_way(now, ref, wire::to_error(reason))) {
             link.stray_acks.push_back(label);
             notify(id);
             return success();
@@ -103,9 +103,13 @@ void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
 }
 
 void Forwarder::State::reset_both(std::uint32_t index, const Error& reason) {
+    reset_both(index, wire::to_reset(reason, options.machine));
+}
+
+void Forwarder::State::reset_both(std::uint32_t index, const wire::Reset& reason) {
     if (!crossings[index].live) return;
-    const Buffer body = reset_body(reason);
-    end_stream(crossings[index], Event::Kind::stream_ended, reason);
+    const Buffer body = wire::encode(reason);
+    end_stream(crossings[index], Event::Kind::stream_ended, wire::to_error(reason));
     reset_end(index * 2, body);
     reset_end(index * 2 + 1, body);
 }
@@ -190,7 +194,10 @@ Buffer Forwarder::State::reset_body(const Error& reason) const {
 /// The body of a RESET or STOP without its text, for a lane that is full.
 Buffer Forwarder::State::code_only(const Buffer& body) {
     wire::Reset brief;
-    if (const auto reason = wire::decode<wire::Reset>(body.bytes())) brief.set_code(reason->code());
+    if (const auto reason = wire::decode<wire::Reset>(body.bytes())) {
+        brief.set_code(reason->code());
+        brief.set_resumable(reason->resumable());
+    }
     return wire::encode(brief);
 }
 

@@ -76,29 +76,53 @@ void Forwarder::State::reserve(Flow& flow, bool ended) {
     assert(wide <= options.memory / 2);
 }
 
-/// Too much waits here: the largest goes, again until the rest fits. What it keeps for another way
-/// goes first: the stream can do without, as long as it needs none.
+/// Too much waits here: the largest go, until some room is free, lest all streams be looked at for
+/// each frame that comes.
 void Forwarder::State::relieve_pressure() {
-    while (frames.charge() > options.memory) {
-        std::uint32_t largest = 0;
-        Flow* flow = nullptr;
-        std::size_t most = 0;
-        for (std::uint32_t index = 0; index < crossings.bound(); ++index) {
-            for (Flow& each : crossings[index].flows) {
-                if (each.queue.charge + each.kept.charge <= most) continue;
-                most = each.queue.charge + each.kept.charge;
-                largest = index;
-                flow = &each;
-            }
-        }
-        assert(flow != nullptr);
-        if (!flow->kept.empty()) {
-            stop_keeping(*flow);
+    using Load = std::pair<std::size_t, EndRef>;
+    const auto load_of = [this](EndRef to) {
+        return Load(flow_to(to).queue.charge + flow_to(to).kept.charge, to);
+    };
+    std::vector<Load> loads;
+    for (EndRef to = 0; to < crossings.bound() * 2; ++to) {
+        if (const Load load = load_of(to); load.first != 0) loads.push_back(load);
+    }
+    std::ranges::make_heap(loads);
+    while (frames.charge() > options.memory - options.memory / 64 && !loads.empty()) {
+        std::ranges::pop_heap(loads);
+        Load& largest = loads.back();
+        relieve(largest.second);
+        largest = load_of(largest.second);
+        if (largest.first == 0) {
+            loads.pop_back();
         } else {
-            reset_both(largest, Error(Code::pressure,
-                                      options.machine + " is out of memory for waiting data"));
+            std::ranges::push_heap(loads);
         }
     }
+    assert(frames.charge() <= options.memory);
+}
+
+/// Something of what waits for this end, or was sent by it and is kept, goes: what the stream can
+/// do without comes first.
+void Forwarder::State::relieve(EndRef to) {
+    Flow& flow = flow_to(to);
+    const Crossing& crossing = crossings[to / 2];
+    Error cause(Code::pressure, options.machine + " is out of memory for waiting data");
+    cause.where = options.machine;
+    if (flow.queue.empty() && flow.kept.empty()) return;
+    if (say_again_later(to ^ 1U, cause)) return;
+    if (!flow.kept.empty()) return stop_keeping(flow);
+    wire::Reset reason = wire::to_reset(cause, options.machine);
+    reason.set_resumable(is_in_transit(crossing));
+    reset_both(to / 2, reason);
+}
+
+/// Are the ends of the stream other machines?
+bool Forwarder::State::is_in_transit(const Crossing& crossing) {
+    return crossing.far == no_far && std::ranges::all_of(crossing.ends, [this](const End& end) {
+               const StreamLink* link = find_link(end.link);
+               return link != nullptr && link->options.kind == LinkKind::network;
+           });
 }
 
 }  // namespace jetway::routing

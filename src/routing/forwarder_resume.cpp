@@ -4,6 +4,9 @@
 // egress leaves the old circuit before the new one counts; each says how much it has, and the other
 // goes on from there. Both wait for options.resume, then the stream ends with E-NO-ROUTE.
 //
+// A router that has no memory for a stream breaks its way too. The stream comes back after a
+// back-off, which doubles, and ends with E-PRESSURE when for options.resume nothing moved.
+//
 // The end of a direction counts as arrived when FIN_ACK came for it. The egress sends its own last,
 // and remembers for a minute how the stream ended: so the ingress can find that out at any time,
 // and has to keep nothing once it knows.
@@ -22,6 +25,8 @@ namespace {
 constexpr Duration least_pause = std::chrono::milliseconds(50);  // between attempts
 constexpr Duration most_pause = std::chrono::seconds(1);
 constexpr std::uint32_t tries_at_once = 3;
+constexpr Duration least_back_off = std::chrono::milliseconds(100);  // after pressure
+constexpr Duration most_back_off = std::chrono::milliseconds(3200);
 /// The egress waits longer than the ingress tries.
 constexpr Duration egress_patience = std::chrono::seconds(5);
 
@@ -36,33 +41,72 @@ bool may_pass(Code code) {
 // ---- the way breaks
 
 /// The stream goes on without the link or circuit of this end. False: it cannot.
-bool Forwarder::State::lose_way(Time now, EndRef ref) {
-    const std::uint32_t index = ref / 2;
-    Crossing& crossing = crossings[index];
+bool Forwarder::State::lose_way(Time now, EndRef ref, const Error& cause) {
+    if (!can_lose_way(ref)) return false;
+    shut(ref);
+    go_without_way(now, ref, cause);
+    return true;
+}
+
+bool Forwarder::State::can_lose_way(EndRef ref) {
+    const Crossing& crossing = crossings[ref / 2];
     if (crossing.far != (ref & 1U) || crossing.ended || !flow_to(ref).keeps) return false;
     if (options.resume == Duration::zero()) return false;
+    return crossing.far == 0 || crossing.opening->established || crossing.opening->whole;
+}
+
+void Forwarder::State::go_without_way(Time now, EndRef ref, const Error& cause) {
+    const std::uint32_t index = ref / 2;
+    Crossing& crossing = crossings[index];
     Opening& opening = *crossing.opening;
     const bool ingress = crossing.far == 1;
-    if (ingress && !opening.established && !opening.whole) return false;
-    shut(ref);
+    const bool pressed = cause.code == Code::pressure;
     End& far = crossings.end(ref);
     far = End{};
     far.state = EndState::waiting;
     flow_from(ref).said_again = 0;
     waiting.push_back(index);
-    if (opening.until <= now) {
+    const std::uint64_t moved = flow_to(ref).window.consumed + flow_from(ref).sent;
+    const bool in_vain = pressed && opening.pause != Duration::zero() && moved == opening.moved &&
+                         now < opening.last_try + most_back_off;
+    if (opening.tries == 0 && !in_vain) {
         opening.until = now + options.resume + (ingress ? Duration::zero() : egress_patience);
+        opening.pause = {};
     }
+    opening.moved = moved;
     opening.again = Time::max();
     opening.pinned = true;
-    report(Event::Kind::stream_rerouted, crossing, "its way broke");
-    if (ingress) go_on(now, index);
-    return true;
+    opening.refusal = pressed ? wire::to_nack(cause, cause.where) : wire::Nack();
+    report(Event::Kind::stream_rerouted, crossing,
+           pressed ? "its way had no room: " + cause.detail : "its way broke");
+    if (!ingress) return;
+    pressed ? wait_again(now, index) : go_on(now, index);
+}
+
+/// What came from the network, and is too much here, is with the other end too: the stream leaves
+/// its circuit, and hears it once more when it is back. False: it cannot.
+bool Forwarder::State::say_again_later(EndRef far, const Error& cause) {
+    if (!can_lose_way(far)) return false;
+    Flow& in = flow_from(far);
+    drop_queue(far ^ 1U);
+    in.taken = in.granted = in.sent;
+    in.fin_taken = false;
+    reserve(in, false);
+    const EndState state = crossings.end(far).state;
+    if (state == EndState::waiting) return true;
+    if (state == EndState::open) {
+        wire::Reset reason = wire::to_reset(cause, options.machine);
+        reason.set_resumable(true);
+        FrameQueue rest = std::exchange(flow_to(far).queue, {});
+        leave_circuit(far, reason);
+        flow_to(far).queue = rest;
+    }
+    return lose_way(clock, far, cause);
 }
 
 /// The label of a circuit that is no longer wanted is freed by RESET and RESET_ACK, apart from the
 /// stream.
-void Forwarder::State::leave_circuit(EndRef ref) {
+void Forwarder::State::leave_circuit(EndRef ref, const wire::Reset& reason) {
     End& end = crossings.end(ref);
     StreamLink& link = link_of(end);
     forget_pending(ref);
@@ -80,19 +124,21 @@ void Forwarder::State::leave_circuit(EndRef ref) {
     link.labels.erase(end.label);
     link.labels.insert(end.label, index * 2);
     end = End{};
-    await(index * 2, pending::reset,
-          reset_body(Error(Code::replaced, "the stream goes on by another way")));
+    await(index * 2, pending::reset, wire::encode(reason));
 }
 
 // ---- at the ingress
 
 /// Another attempt, or a wait for the next one. However fast ways come and go, a stream that does
-/// not get through makes a few attempts at once, then one in least_pause.
+/// not get through makes a few attempts at once, then one in least_pause. After pressure it waits
+/// whatever ways there are.
 void Forwarder::State::go_on(Time now, std::uint32_t index) {
     Crossing& crossing = crossings[index];
     Opening& opening = *crossing.opening;
     wire::Open& open = opening.open;
-    if (opening.tries >= tries_at_once && now < opening.last_try + least_pause) {
+    if (opening.refusal.code() == static_cast<std::uint32_t>(Code::pressure)) {
+        if (now < opening.again) return;
+    } else if (opening.tries >= tries_at_once && now < opening.last_try + least_pause) {
         opening.again = std::min(opening.again, opening.last_try + least_pause);
         return;
     }
@@ -112,20 +158,29 @@ void Forwarder::State::go_on(Time now, std::uint32_t index) {
     std::erase(waiting, index);
     crossing.ends[1] = End{};
     crossing.answered = false;
-    if (const auto opened = open_onward(index, *to, open); opened) {
+    const auto opened = open_onward(index, *to, open);
+    if (opened) {
         ++opening.tries;
         opening.last_try = now;
         return;
     }
+    opening.refusal = opened.error();
     crossing.ends[1].state = EndState::waiting;
     waiting.push_back(index);
     wait_again(now, index);
 }
 
+/// Streams that one router had no room for do not come back all at once.
 void Forwarder::State::wait_again(Time now, std::uint32_t index) {
     Opening& opening = *crossings[index].opening;
-    opening.pause = std::clamp(opening.pause * 2, least_pause, most_pause);
-    opening.again = now + opening.pause;
+    if (opening.refusal.code() != static_cast<std::uint32_t>(Code::pressure)) {
+        opening.pause = std::clamp(opening.pause * 2, least_pause, most_pause);
+        opening.again = now + opening.pause;
+        return;
+    }
+    opening.pause = std::clamp(opening.pause * 2, least_back_off, most_back_off);
+    const auto half = static_cast<std::uint64_t>((opening.pause / 2).count());
+    opening.again = now + opening.pause / 2 + Duration(random.below(half) + half / 2);
 }
 
 /// NACK for an attempt to go on.
@@ -147,7 +202,8 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
         crossing.ends[1].state = EndState::waiting;
         waiting.push_back(index);
         opening.refusal = nack;
-        return opening.tries < tries_at_once ? go_on(now, index) : wait_again(now, index);
+        const bool at_once = reason.code != Code::pressure && opening.tries < tries_at_once;
+        return at_once ? go_on(now, index) : wait_again(now, index);
     }
     // Nobody ever heard of it there.
     if (!opening.established && opening.whole &&
@@ -171,8 +227,6 @@ Result<> Forwarder::State::on_resumed(EndRef ref, const wire::Opened& opened) {
         return success();
     }
     Opening& opening = *crossing.opening;
-    opening.until = {};
-    opening.pause = {};
     opening.tries = 0;
     ++counts.streams_resumed;
     report(Event::Kind::stream_rerouted, crossing,
@@ -223,7 +277,9 @@ void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, Stream
         std::erase(waiting, index);
     } else if (end.state == EndState::open) {
         FrameQueue rest = std::exchange(crossing.flows[1].queue, {});
-        leave_circuit(ref);
+        leave_circuit(ref,
+                      wire::to_reset(Error(Code::replaced, "the stream goes on by another way"),
+                                     options.machine));
         crossing.flows[1].queue = rest;
         take_back(ref);
     }
@@ -237,9 +293,10 @@ void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, Stream
     link.labels.insert(label, ref);
     if (end.unanswered) ++link.unanswered;
     opening.open.set_attempt(open.attempt());
-    opening.until = {};
     Flow& forward = crossing.flows[0];
     forward.said_again = open.resume() ? 0 : forward.taken;
+    if (!open.resume())
+        forward.granted = std::max<std::uint64_t>(forward.granted, open.first_window());
     if (!rewind(ref, open.received(), open.finished())) {
         return reset_both(index,
                           Error(Code::outcome_unknown, "the ingress has what was never sent"));
@@ -372,12 +429,11 @@ void Forwarder::State::acknowledge(std::uint32_t index) {
 // ---- how it ends
 
 void Forwarder::State::give_up_way(std::uint32_t index) {
-    const Crossing& crossing = crossings[index];
+    const Error refusal = wire::to_error(crossings[index].opening->refusal);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options.resume).count();
-    Error error(Code::no_route,
+    Error error(refusal.code == Code::pressure ? Code::pressure : Code::no_route,
                 "no way to the other end of the stream for " + std::to_string(seconds) + " s");
-    if (crossing.far == 1 && crossing.opening->refusal.code() != 0)
-        error.detail += ": " + wire::to_error(crossing.opening->refusal).detail;
+    if (refusal.code != Code::ok) error.detail += ": " + refusal.detail;
     end_at_near(index, error);
 }
 

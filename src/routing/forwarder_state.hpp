@@ -69,14 +69,17 @@ struct StreamLink {
 };
 
 struct Forwarder::State {
-    State(const Options& core_options, Opens& core_opens, Actions& core_actions)
+    State(const Options& core_options, Opens& core_opens, Random& core_random,
+          Actions& core_actions)
         : options(core_options),
           opens(core_opens),
+          random(core_random),
           actions(core_actions),
           frames(core_options.memory) {}
 
     const Options options;
     Opens& opens;
+    Random& random;
     Actions& actions;
     ForwarderCounts counts;
     std::vector<std::unique_ptr<StreamLink>> links;  // by LinkId
@@ -133,7 +136,10 @@ struct Forwarder::State {
     void forget_body(Opening& opening);
 
     // forwarder_resume.cpp
-    bool lose_way(Time now, EndRef ref);
+    bool lose_way(Time now, EndRef ref, const Error& cause);
+    bool can_lose_way(EndRef ref);
+    void go_without_way(Time now, EndRef ref, const Error& cause);
+    bool say_again_later(EndRef far, const Error& cause);
     void go_on(Time now, std::uint32_t index);
     void give_up_way(std::uint32_t index);
     void end_at_near(std::uint32_t index, const Error& reason);
@@ -151,7 +157,7 @@ struct Forwarder::State {
     void shut(EndRef ref);
     void stop_keeping(Flow& flow);
     void say_again(EndRef far);
-    void leave_circuit(EndRef ref);
+    void leave_circuit(EndRef ref, const wire::Reset& reason);
     bool rewind(EndRef far, std::uint64_t received, bool finished);
     void bury(std::uint32_t index);
     void confirm(Flow& flow, std::uint64_t consumed);
@@ -181,6 +187,8 @@ struct Forwarder::State {
     wire::Frame take_window(EndRef ref);
     void reserve(Flow& flow, bool ended);
     void relieve_pressure();
+    void relieve(EndRef to);
+    bool is_in_transit(const Crossing& crossing);
 
     // forwarder_end.cpp
     Result<> on_reset(Time now, EndRef ref, const Buffer& body);
@@ -190,6 +198,7 @@ struct Forwarder::State {
     void forget_pending(EndRef ref);
     void reset_end(EndRef ref, const Buffer& body);
     void reset_both(std::uint32_t index, const Error& reason);
+    void reset_both(std::uint32_t index, const wire::Reset& reason);
     void return_pool(End& end);
     void close_end(EndRef ref, bool rest);
     void close_if_finished(EndRef ref);

@@ -803,7 +803,7 @@ TEST_F(GoingOn, AWayThatRefusesIsNotAskedWithEveryNews) {
     break_way();
     for (int attempt = 0; attempt < 3; ++attempt) {
         next_open(south);
-        accepts(south, nack_frame(1, Code::pressure, "far"));
+        accepts(south, nack_frame(1, Code::no_route, "far"));
     }
     EXPECT_EQ(roads.pull(south), std::nullopt) << "three at once";
     Time now{};
@@ -813,7 +813,7 @@ TEST_F(GoingOn, AWayThatRefusesIsNotAskedWithEveryNews) {
         roads.forwarder().tick(now);
         if (const auto frame = roads.pull(south); frame && frame->header.is(FrameType::open)) {
             ++opens;
-            accepts(south, nack_frame(1, Code::pressure, "far"));
+            accepts(south, nack_frame(1, Code::no_route, "far"));
         }
     }
     EXPECT_GE(opens, 15);

@@ -133,6 +133,7 @@ void Forwarder::State::opening_answered(Crossing& crossing) {
     Opening& opening = *crossing.opening;
     opening.established = true;
     opening.until = {};
+    opening.pause = {};
     opening.tries = 0;
     if (crossing.far == no_far) {
         crossing.opening.reset();

@@ -45,6 +45,8 @@ public:
     void lose_state(Duration clock_error);
     /// Knows all of these, as if it had heard of them long ago.
     void learn(std::span<const routing::NodePtr> records) { core_->learn(agenda_.now(), records); }
+    /// For stream bytes that wait, from the next boot on.
+    void set_memory(std::size_t bytes) { options_.memory = bytes; }
     /// One more with each boot.
     std::uint64_t life() const { return life_; }
 
