@@ -46,12 +46,7 @@ void Forwarder::tick(Time now) {
 }
 
 Time Forwarder::next_deadline() const {
-    Time next = Time::max();
-    for (const std::uint32_t index : state_->waiting) {
-        const Opening& opening = *state_->crossings[index].opening;
-        next = std::min({next, opening.until, opening.again});
-    }
-    return next;
+    return state_->waiting.deadline();
 }
 
 Result<> Forwarder::receive(Time now, LinkId id, Frame&& frame) {
@@ -218,6 +213,7 @@ void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& re
         if (live) reset_end(ref ^ 1U, body);
         remove_if_over(ref / 2);
     }
+    try_ways(now);
 }
 
 }  // namespace jetway::routing

@@ -25,6 +25,7 @@ Result<> Forwarder::State::on_reset(Time now, EndRef ref, const Buffer& body) {
         if (lose_way(now, ref, wire::to_error(reason))) {
             link.stray_acks.push_back(label);
             notify(id);
+            try_ways(now);
             return success();
         }
     }

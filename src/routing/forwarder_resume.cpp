@@ -65,7 +65,6 @@ void Forwarder::State::go_without_way(Time now, EndRef ref, const Error& cause) 
     far = End{};
     far.state = EndState::waiting;
     flow_from(ref).said_again = 0;
-    waiting.push_back(index);
     const std::uint64_t moved = flow_to(ref).window.consumed + flow_from(ref).sent;
     const bool in_vain = pressed && opening.pause != Duration::zero() && moved == opening.moved &&
                          now < opening.last_try + most_back_off;
@@ -79,8 +78,8 @@ void Forwarder::State::go_without_way(Time now, EndRef ref, const Error& cause) 
     opening.refusal = pressed ? wire::to_nack(cause, cause.where) : wire::Nack();
     report(Event::Kind::stream_rerouted, crossing,
            pressed ? "its way had no room: " + cause.detail : "its way broke");
-    if (!ingress) return;
-    pressed ? wait_again(now, index) : go_on(now, index);
+    if (!ingress) return wait(index);
+    pressed ? wait_again(now, index) : want_way(now, index);
 }
 
 /// What came from the network, and is too much here, is with the other end too: the stream leaves
@@ -129,19 +128,32 @@ void Forwarder::State::leave_circuit(EndRef ref, const wire::Reset& reason) {
 
 // ---- at the ingress
 
-/// Another attempt, or a wait for the next one. However fast ways come and go, a stream that does
-/// not get through makes a few attempts at once, then one in least_pause. After pressure it waits
+/// It tries when its turn comes, or waits: however fast ways come and go, a stream that does not
+/// get through makes a few attempts at once, then one in least_pause. After pressure it waits
 /// whatever ways there are.
+void Forwarder::State::want_way(Time now, std::uint32_t index) {
+    Opening& opening = *crossings[index].opening;
+    Time earliest = now;
+    if (opening.refusal.code() == static_cast<std::uint32_t>(Code::pressure)) {
+        earliest = opening.again;
+    } else if (opening.tries >= tries_at_once) {
+        earliest = opening.last_try + least_pause;
+    }
+    opening.again = earliest > now ? std::min(opening.again, earliest) : Time::max();
+    wait(index);
+    if (earliest <= now)
+        waiting.want(index, static_cast<wire::TrafficClass>(opening.open.traffic_class()));
+}
+
+void Forwarder::State::try_ways(Time now) {
+    while (const auto index = waiting.next(now)) go_on(now, *index);
+}
+
+/// Another attempt, or a wait for the next one.
 void Forwarder::State::go_on(Time now, std::uint32_t index) {
     Crossing& crossing = crossings[index];
     Opening& opening = *crossing.opening;
     wire::Open& open = opening.open;
-    if (opening.refusal.code() == static_cast<std::uint32_t>(Code::pressure)) {
-        if (now < opening.again) return;
-    } else if (opening.tries >= tries_at_once && now < opening.last_try + least_pause) {
-        opening.again = std::min(opening.again, opening.last_try + least_pause);
-        return;
-    }
     if (opening.established) {
         const Flow& back = crossing.flows[1];
         open.set_resume(true);
@@ -155,18 +167,18 @@ void Forwarder::State::go_on(Time now, std::uint32_t index) {
         opening.refusal = to.error();
         return may_pass(reason.code) ? wait_again(now, index) : end_at_near(index, reason);
     }
-    std::erase(waiting, index);
+    waiting.remove(index);
     crossing.ends[1] = End{};
     crossing.answered = false;
     const auto opened = open_onward(index, *to, open);
     if (opened) {
+        waiting.attempted(now);
         ++opening.tries;
         opening.last_try = now;
         return;
     }
     opening.refusal = opened.error();
     crossing.ends[1].state = EndState::waiting;
-    waiting.push_back(index);
     wait_again(now, index);
 }
 
@@ -176,11 +188,12 @@ void Forwarder::State::wait_again(Time now, std::uint32_t index) {
     if (opening.refusal.code() != static_cast<std::uint32_t>(Code::pressure)) {
         opening.pause = std::clamp(opening.pause * 2, least_pause, most_pause);
         opening.again = now + opening.pause;
-        return;
+        return wait(index);
     }
     opening.pause = std::clamp(opening.pause * 2, least_back_off, most_back_off);
     const auto half = static_cast<std::uint64_t>((opening.pause / 2).count());
     opening.again = now + opening.pause / 2 + Duration(random.below(half) + half / 2);
+    wait(index);
 }
 
 /// NACK for an attempt to go on.
@@ -200,10 +213,11 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
     }
     if (may_pass(reason.code) && !nack.finished() && now < opening.until) {
         crossing.ends[1].state = EndState::waiting;
-        waiting.push_back(index);
         opening.refusal = nack;
-        const bool at_once = reason.code != Code::pressure && opening.tries < tries_at_once;
-        return at_once ? go_on(now, index) : wait_again(now, index);
+        if (reason.code == Code::pressure || opening.tries >= tries_at_once)
+            return wait_again(now, index);
+        want_way(now, index);
+        return try_ways(now);
     }
     // Nobody ever heard of it there.
     if (!opening.established && opening.whole &&
@@ -274,7 +288,7 @@ void Forwarder::State::attach(Time now, std::uint32_t index, LinkId from, Stream
     Opening& opening = *crossing.opening;
     End& end = crossing.ends[0];
     if (end.state == EndState::waiting) {
-        std::erase(waiting, index);
+        waiting.remove(index);
     } else if (end.state == EndState::open) {
         FrameQueue rest = std::exchange(crossing.flows[1].queue, {});
         leave_circuit(ref,

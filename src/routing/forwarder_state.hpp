@@ -22,6 +22,7 @@
 #include "routing/label_table.hpp"
 #include "routing/tombstones.hpp"
 #include "routing/turns.hpp"
+#include "routing/waiting.hpp"
 
 namespace jetway::routing {
 
@@ -85,8 +86,8 @@ struct Forwarder::State {
     std::vector<std::unique_ptr<StreamLink>> links;  // by LinkId
     Crossings crossings;
     FramePool frames;
-    std::size_t wide = 0;                // of all flows
-    std::vector<std::uint32_t> waiting;  // crossings of which an end is `waiting`
+    std::size_t wide = 0;  // of all flows
+    Waiting waiting;       // crossings of which an end is `waiting`
     std::unordered_map<StreamKey, std::uint32_t, StreamKey::Hash> arrived;  // that end here
     Tombstones tombstones{options.resume};
     std::size_t kept = 0;  // bytes of the OPENs that are kept whole
@@ -126,6 +127,7 @@ struct Forwarder::State {
     void begin(Crossing& crossing, const wire::Open& open);
     void give_up(Crossing& crossing);
     bool wait_for_way(Time now, std::uint32_t index, const wire::Nack& refusal);
+    void wait(std::uint32_t index);
     void try_or_refuse(Time now, std::uint32_t index);
     void retry(Time now);
     void tick(Time now);
@@ -140,6 +142,8 @@ struct Forwarder::State {
     bool can_lose_way(EndRef ref);
     void go_without_way(Time now, EndRef ref, const Error& cause);
     bool say_again_later(EndRef far, const Error& cause);
+    void want_way(Time now, std::uint32_t index);
+    void try_ways(Time now);
     void go_on(Time now, std::uint32_t index);
     void give_up_way(std::uint32_t index);
     void end_at_near(std::uint32_t index, const Error& reason);

@@ -18,7 +18,7 @@ bool Forwarder::State::try_again(Time now, std::uint32_t index, const wire::Nack
         return waits ? now < opening.until : wait_for_way(now, index, to.error());
     }
     if (waits) {
-        std::erase(waiting, index);
+        waiting.remove(index);
     } else {
         shut(index * 2 + 1);
         give_up(crossing);
@@ -52,36 +52,42 @@ bool Forwarder::State::wait_for_way(Time now, std::uint32_t index, const wire::N
     opening.until = until;
     opening.again = Time::max();
     crossing.ends[1].state = EndState::waiting;
-    waiting.push_back(index);
+    wait(index);
     return true;
 }
 
+/// It is looked at when it may try, or has waited for too long.
+void Forwarder::State::wait(std::uint32_t index) {
+    const Opening& opening = *crossings[index].opening;
+    waiting.look(index, std::min(opening.until, opening.again));
+}
+
 void Forwarder::State::retry(Time now) {
-    for (const std::uint32_t index : std::vector(waiting)) {
+    for (const std::uint32_t index : waiting.all()) {
         if (!is_going_on(crossings[index])) {
             try_or_refuse(now, index);
         } else if (crossings[index].far == 1) {
-            go_on(now, index);
+            want_way(now, index);
         } else if (const auto& id = crossings[index].opening->open.id();
                    opens.has_restarted(id.router(), id.epoch())) {
             end_at_near(index,
                         Error(Code::peer_restarted, "the machine of the caller has restarted"));
         }
     }
+    try_ways(now);
 }
 
 void Forwarder::State::tick(Time now) {
-    for (const std::uint32_t index : std::vector(waiting)) {
-        const Opening& opening = *crossings[index].opening;
-        const bool over = now >= opening.until;
-        if (!is_going_on(crossings[index])) {
-            if (over) try_or_refuse(now, index);
-        } else if (over) {
-            give_up_way(index);
-        } else if (now >= opening.again) {
-            go_on(now, index);
+    while (const auto index = waiting.due(now)) {
+        if (!is_going_on(crossings[*index])) {
+            try_or_refuse(now, *index);
+        } else if (now >= crossings[*index].opening->until) {
+            give_up_way(*index);
+        } else {
+            want_way(now, *index);
         }
     }
+    try_ways(now);
 }
 
 void Forwarder::State::try_or_refuse(Time now, std::uint32_t index) {
@@ -92,7 +98,7 @@ void Forwarder::State::try_or_refuse(Time now, std::uint32_t index) {
 }
 
 void Forwarder::State::stop_waiting(EndRef ref) {
-    std::erase(waiting, ref / 2);
+    waiting.remove(ref / 2);
     drop_queue(ref);
     crossings.end(ref).state = EndState::closed;
 }

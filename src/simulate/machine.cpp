@@ -185,8 +185,8 @@ void Machine::withdraw(const std::string& service) {
 }
 
 std::shared_ptr<const Call> Machine::call(const std::string& destination, std::string payload,
-                                          bool hold) {
-    auto call = process_->call(destination, std::move(payload), hold);
+                                          bool hold, wire::TrafficClass traffic_class) {
+    auto call = process_->call(destination, std::move(payload), hold, traffic_class);
     process_end_->connection->flush(1);
     return call;
 }

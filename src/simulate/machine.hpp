@@ -54,7 +54,8 @@ public:
     void offer(const std::string& service, Behaviour behaviour = Behaviour::echo);
     void withdraw(const std::string& service);
     std::shared_ptr<const Call> call(const std::string& destination, std::string payload,
-                                     bool hold = false);
+                                     bool hold = false,
+                                     wire::TrafficClass traffic_class = wire::TrafficClass::normal);
     void cancel(const Call& call);
     /// Runnable work per core, measured.
     void set_load(double per_core);

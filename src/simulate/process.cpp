@@ -14,7 +14,8 @@ constexpr std::size_t most_payload = 16UL * 1024;
 
 }  // namespace
 
-std::shared_ptr<const Call> Process::call(std::string destination, std::string payload, bool hold) {
+std::shared_ptr<const Call> Process::call(std::string destination, std::string payload, bool hold,
+                                          wire::TrafficClass traffic_class) {
     auto call = std::make_shared<Call>();
     call->destination = destination;
     call->payload = payload;
@@ -22,6 +23,7 @@ std::shared_ptr<const Call> Process::call(std::string destination, std::string p
     wire::Open open;
     open.set_destination(std::move(destination));
     open.set_first_window(std::min(wire::first_window, pool_));
+    open.set_traffic_class(static_cast<std::uint32_t>(traffic_class));
     if (!label) {
         call->error = Error(Code::pressure, "no label is free");
         return call;

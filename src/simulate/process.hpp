@@ -52,7 +52,8 @@ public:
     }
     /// Opens a stream, sends `payload` as credit allows, and finishes. `hold`: leaves it open.
     std::shared_ptr<const Call> call(std::string destination, std::string payload,
-                                     bool hold = false);
+                                     bool hold = false,
+                                     wire::TrafficClass traffic_class = wire::TrafficClass::normal);
     /// Ends the call at once.
     void cancel(const Call& call);
     void take(wire::Frame&& frame);

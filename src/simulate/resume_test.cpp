@@ -1,5 +1,6 @@
 // Streams outlive the machines and links in the middle: whole, in order, once.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <iostream>
@@ -151,6 +152,51 @@ TEST(Resume, WhenTheIngressDiesTheEgressGivesUp) {
     mesh.run_for(36s);
     EXPECT_EQ(mesh.at("m2").process().open_streams(), 0U);
     expect_nothing_left(mesh);
+}
+
+TEST(Resume, ThousandsOfStreamsOverALinkThatDiesGoOnByClassAndAtAPace) {
+    constexpr std::size_t count = 5'000;
+    using wire::TrafficClass;
+    constexpr std::array classes{TrafficClass::bulk, TrafficClass::normal,
+                                 TrafficClass::interactive};
+    Mesh mesh;
+    make_ring(mesh, 4);
+    ASSERT_TRUE(mesh.run_until_quiet());
+    std::vector<CallPtr> calls;
+    for (std::size_t i = 0; i < count; ++i) {
+        calls.push_back(mesh.at("m0").call("service-m1", "hello", true, classes[i % 3]));
+        if (i % 1000 == 0) mesh.run_for(1s);
+    }
+    const auto all_heard = [&](std::string_view text) {
+        return std::ranges::all_of(calls,
+                                   [&](const CallPtr& call) { return call->received == text; });
+    };
+    mesh.run_for(1s);
+    ASSERT_TRUE(all_heard("hello"));
+
+    std::vector<std::pair<Time, TrafficClass>> opens;  // that leave to go on
+    mesh.set_witness([&](const Machine& from, const wire::Frame& frame) {
+        if (from.name() != "m0" || !frame.header.is(wire::FrameType::open)) return;
+        const auto open = wire::decode<wire::Open>(frame.body.bytes());
+        if (open && open->resume())
+            opens.emplace_back(mesh.now(), static_cast<TrafficClass>(open->traffic_class()));
+    });
+    const Time death = mesh.now();
+    mesh.cut("m0", "m1");
+    ASSERT_TRUE(mesh.run_until([&] { return resumed(mesh) >= 2 * count; }, 5s));
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(mesh.now() - death);
+    std::cout << count << " streams went on in " << took.count() << " ms\n";
+    EXPECT_LE(took, 250ms);
+    EXPECT_EQ(opens.size(), count);
+    EXPECT_EQ(opens.front().first, death) << "the first wait for nothing";
+    for (std::size_t i = 0; i < opens.size(); ++i) {
+        const std::size_t third = i * 3 / count;
+        if (i % (count / 3) > 2) EXPECT_EQ(opens[i].second, classes[2 - third]) << i;
+        if (i + 200 < opens.size()) EXPECT_GE(opens[i + 200].first - opens[i].first, 1ms) << i;
+    }
+    EXPECT_EQ(mesh.duplicates(), 0U);
+    for (const CallPtr& call : calls) mesh.at("m0").cancel(*call);
+    expect_no_streams(mesh);
 }
 
 /// Two machines with little between them: a router whose memory is far less than what the windows
