@@ -1,4 +1,5 @@
 // jetway status: one daemon, its links, its terminals and what runs over it.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <iostream>
 
@@ -92,6 +93,30 @@ std::string ledger(const json::object& answer) {
     return "\n" + table.text();
 }
 
+/// What became of all stream bytes that came to the router since its daemon started.
+std::string crossing(const json::object& answer) {
+    const json::value* value = answer.if_contains("counts");
+    if (value == nullptr || !value->is_object()) return {};
+    const json::object& counts = value->get_object();
+    std::string discarded;
+    if (const json::value* reasons = counts.if_contains("discarded");
+        reasons != nullptr && reasons->is_object()) {
+        for (const auto& [reason, bytes] : reasons->get_object()) {
+            if (number_of(reasons->get_object(), reason) == 0) continue;
+            std::string words = clean(std::string(reason));
+            std::ranges::replace(words, '_', ' ');
+            discarded += (discarded.empty() ? "" : ", ") +
+                         std::to_string(number_of(reasons->get_object(), reason)) + " " + words;
+        }
+    }
+    Table table({"CROSSED HERE", ">IN", ">OUT", ">QUEUED", "DISCARDED"});
+    table.add({"bytes", std::to_string(number_of(counts, "bytes_in")),
+               std::to_string(number_of(counts, "bytes_out")),
+               std::to_string(number_of(counts, "bytes_queued")),
+               discarded.empty() ? "0" : discarded});
+    return "\n" + table.text();
+}
+
 /// What waits in the router, of what may.
 std::string memory(const json::object& answer) {
     const json::value* value = answer.if_contains("memory");
@@ -132,7 +157,7 @@ Result<int> status(const AskOptions& options) {
     } else {
         std::cout << heading(answer) << "\n"
                   << links(answer) << terminals(answer) << streams(answer) << ledger(answer)
-                  << memory(answer) << notes(answer);
+                  << crossing(answer) << memory(answer) << notes(answer);
     }
     return 0;
 }

@@ -87,13 +87,21 @@ json::object route_row(const routing::RouteRow& row) {
             {"produces", texts(row.produces)}};
 }
 
+json::object discards_of(const routing::Discards& discards) {
+    json::object result;
+    for (std::size_t i = 0; i < discards.bytes.size(); ++i)
+        result[routing::discard_names[i]] = discards.bytes[i];
+    return result;
+}
+
 json::object counts_of(const routing::ForwarderCounts& counts) {
     return {{"frames_in", counts.frames_in},
             {"frames_out", counts.frames_out},
             {"bytes_in", counts.bytes_in},
             {"bytes_out", counts.bytes_out},
             {"bytes_queued", counts.bytes_queued},
-            {"bytes_discarded", counts.bytes_discarded},
+            {"bytes_discarded", counts.bytes_discarded.sum()},
+            {"discarded", discards_of(counts.bytes_discarded)},
             {"streams_opened", counts.streams_opened},
             {"streams_refused", counts.streams_refused},
             {"streams_reset", counts.streams_reset},

@@ -117,10 +117,7 @@ public:
     }
 
     /// in = out + queued + discarded.
-    bool balanced() const {
-        const auto& counts = forwarder_.counts();
-        return counts.bytes_in == counts.bytes_out + counts.bytes_queued + counts.bytes_discarded;
-    }
+    bool balanced() const { return forwarder_.counts().balanced(); }
     Forwarder& forwarder() { return forwarder_; }
     const ForwarderCounts& counts() const { return forwarder_.counts(); }
     Actions& actions() { return actions_; }

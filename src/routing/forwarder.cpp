@@ -170,7 +170,7 @@ Result<> Forwarder::State::on_late_frame(StreamLink& link, LinkId id, const Fram
     switch (static_cast<FrameType>(frame.header.type)) {
         case FrameType::data:
             counts.bytes_in += stream_bytes(frame.body.size(), frame.header.flags);
-            discard(stream_bytes(frame.body.size(), frame.header.flags));
+            discard(stream_bytes(frame.body.size(), frame.header.flags), Discard::stale);
             return success();
         case FrameType::window:
         case FrameType::stop:
@@ -208,9 +208,9 @@ void Forwarder::State::close_ends_of(Time now, StreamLink& link, const Error& re
         }
         if (live && lose_way(now, ref, reason)) continue;
         if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, reason);
-        drop_queue(ref);
+        drop_queue(ref, Discard::way_lost);
         if (end.state != EndState::closed) close_end(ref, false);
-        if (live) reset_end(ref ^ 1U, body);
+        if (live) reset_end(ref ^ 1U, body, Discard::way_lost);
         remove_if_over(ref / 2);
     }
     try_ways(now);

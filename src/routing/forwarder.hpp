@@ -56,6 +56,7 @@
 #include <string>
 #include <vector>
 
+#include "routing/discards.hpp"
 #include "routing/types.hpp"
 
 namespace jetway::routing {
@@ -116,15 +117,18 @@ struct StreamInfo {
 struct ForwarderCounts {
     std::uint64_t frames_in = 0;
     std::uint64_t frames_out = 0;
-    std::uint64_t bytes_in = 0;  // stream bytes; in = out + queued + discarded
+    std::uint64_t bytes_in = 0;  // stream bytes
     std::uint64_t bytes_out = 0;
     std::uint64_t bytes_queued = 0;
-    std::uint64_t bytes_discarded = 0;  // late DATA on ended streams, queues of reset streams
+    Discards bytes_discarded;
     std::uint64_t streams_opened = 0;
     std::uint64_t streams_refused = 0;
     std::uint64_t streams_reset = 0;
     std::uint64_t streams_resumed = 0;  // attempts that were answered, at both ends
     std::uint64_t grants_held = 0;      // how often a grant passed in part, for want of memory
+
+    /// What must hold always: in = out + queued + discarded.
+    bool balanced() const { return bytes_in == bytes_out + bytes_queued + bytes_discarded.sum(); }
 };
 
 /// In bytes.

@@ -29,7 +29,7 @@ Result<> Forwarder::State::on_data(EndRef ref, wire::Frame&& frame) {
     if (crossings.end(ref).state != EndState::open) {
         const std::size_t size = stream_bytes(frame.body.size(), flags);
         counts.bytes_in += size;
-        discard(size);
+        discard(size, Discard::stale);
         return success();
     }
     if (crossing.far == (ref & 1U) && drop_said_again(flow, frame)) return success();
@@ -52,7 +52,7 @@ bool Forwarder::State::drop_said_again(Flow& flow, wire::Frame& frame) {
     const auto old = static_cast<std::size_t>(std::min<std::uint64_t>(size, flow.said_again));
     flow.said_again -= old;
     counts.bytes_in += old;
-    discard(old);
+    discard(old, Discard::repeated);
     if (old != 0) frame.body = frame.body.slice(old);
     const bool fin = (frame.header.flags & wire::flag::fin) != 0;
     return old == size && (fin ? flow.fin_taken : old != 0);
@@ -63,7 +63,7 @@ void Forwarder::State::take_data(EndRef to, Buffer&& body, std::uint8_t flags) {
     Flow& flow = flow_to(to);
     const std::size_t size = stream_bytes(body.size(), flags);
     if (flow.stopped) {
-        discard(size);
+        discard(size, Discard::unwanted);
         if ((flags & wire::flag::fin) == 0) return;
         if (size != 0) body = {};
     } else {
@@ -118,19 +118,15 @@ Result<> Forwarder::State::on_stop(EndRef ref, const Buffer& body) {
     return success();
 }
 
-void Forwarder::State::discard(std::size_t bytes) {
-    counts.bytes_discarded += bytes;
-}
-
 /// Everything that waits for `to` goes.
-void Forwarder::State::drop_queue(EndRef to) {
+void Forwarder::State::drop_queue(EndRef to, Discard why) {
     Flow& flow = flow_to(to);
     if (flow.queue.empty()) return;
     while (!flow.queue.empty()) {
         const WaitingFrame frame = frames.pop(flow.queue);
         const std::size_t size = stream_bytes(frame.body.size(), frame.flags);
         counts.bytes_queued -= size;
-        discard(size);
+        discard(size, why);
     }
     if (const End& end = crossings.end(to); end.data.linked)
         link_of(end).turns.remove(crossings, to);
@@ -144,7 +140,7 @@ void Forwarder::State::drop_bytes(EndRef to) {
         last = frames.pop(flow.queue);
         const std::size_t size = stream_bytes(last.body.size(), last.flags);
         counts.bytes_queued -= size;
-        discard(size);
+        discard(size, Discard::unwanted);
     }
     if (const End& end = crossings.end(to); end.data.linked)
         link_of(end).turns.remove(crossings, to);

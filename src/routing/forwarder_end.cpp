@@ -31,12 +31,12 @@ Result<> Forwarder::State::on_reset(Time now, EndRef ref, const Buffer& body) {
     }
     if (live) end_stream(crossings[ref / 2], Event::Kind::stream_ended, wire::to_error(reason));
     forget_pending(ref);
-    drop_queue(ref);
+    drop_queue(ref, reason_of(reason));
     settle(end);
     return_pool(end);
     end.state = EndState::acking;
     await(ref, pending::reset_ack);
-    if (live) reset_end(ref ^ 1U, Buffer::copy_of(body.bytes()));
+    if (live) reset_end(ref ^ 1U, Buffer::copy_of(body.bytes()), reason_of(reason));
     return success();
 }
 
@@ -79,23 +79,29 @@ void Forwarder::State::forget_pending(EndRef ref) {
     link.control.remove(crossings, ref);
 }
 
+/// Why what waits for a stream that is reset goes.
+Discard Forwarder::State::reason_of(const wire::Reset& reset) {
+    if (reset.code() == static_cast<std::uint32_t>(Code::pressure)) return Discard::pressure;
+    return reset.resumable() ? Discard::way_lost : Discard::reset;
+}
+
 /// RESET goes out on this end, unless it has come to its end already.
-void Forwarder::State::reset_end(EndRef ref, const Buffer& body) {
+void Forwarder::State::reset_end(EndRef ref, const Buffer& body, Discard why) {
     End& end = crossings.end(ref);
     if (end.state == EndState::waiting) {
-        stop_waiting(ref);
+        stop_waiting(ref, why);
         remove_if_over(ref / 2);
         return;
     }
     if (end.state == EndState::opening) {
-        drop_queue(ref);
+        drop_queue(ref, why);
         close_end(ref, false);
         remove_if_over(ref / 2);
         return;
     }
     if (end.state != EndState::open) return;
     forget_pending(ref);
-    drop_queue(ref);
+    drop_queue(ref, why);
     settle(end);
     // The peer may see FIN in both directions before it hears of the RESET.
     if (!end.ours) return_pool(end);
@@ -111,8 +117,8 @@ void Forwarder::State::reset_both(std::uint32_t index, const wire::Reset& reason
     if (!crossings[index].live) return;
     const Buffer body = wire::encode(reason);
     end_stream(crossings[index], Event::Kind::stream_ended, wire::to_error(reason));
-    reset_end(index * 2, body);
-    reset_end(index * 2 + 1, body);
+    reset_end(index * 2, body, reason_of(reason));
+    reset_end(index * 2 + 1, body, reason_of(reason));
 }
 
 void Forwarder::State::return_pool(End& end) {

@@ -204,7 +204,7 @@ Result<> Forwarder::State::on_nack(Time now, EndRef ref, const Buffer& body) {
     }
     if (live && try_again(now, ref / 2, nack)) return success();
     crossing.answered = true;
-    drop_queue(ref);
+    drop_queue(ref, Discard::refused);
     if (end.state != EndState::closed) close_end(ref, false);
     if (live) refuse(ref / 2, Buffer::copy_of(body.bytes()), wire::to_error(nack));
     remove_if_over(ref / 2);
@@ -219,14 +219,14 @@ void Forwarder::State::refuse(std::uint32_t index, Buffer body, const Error& rea
     // No service has taken it: another attempt is another stream.
     if (crossing.far == 0) arrived.erase(StreamKey::of(crossing.opening->open));
     settle(ingress);
-    if (crossing.ends[1].state == EndState::waiting) stop_waiting(index * 2 + 1);
+    if (crossing.ends[1].state == EndState::waiting) stop_waiting(index * 2 + 1, Discard::refused);
     if (reason.code == Code::cancelled) {  // the answer to a probe
         end_stream(crossing, Event::Kind::stream_ended, Error(Code::ok, {}));
     } else {
         ++counts.streams_refused;
         end_stream(crossing, Event::Kind::stream_refused, reason);
     }
-    if (ingress.state == EndState::waiting) stop_waiting(index * 2);
+    if (ingress.state == EndState::waiting) stop_waiting(index * 2, Discard::refused);
     if (ingress.state != EndState::open) return;
     forget_pending(index * 2);
     if (link_of(ingress).crowded() || body.size() > wire::max_record) {

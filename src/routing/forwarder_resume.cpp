@@ -87,7 +87,7 @@ void Forwarder::State::go_without_way(Time now, EndRef ref, const Error& cause) 
 bool Forwarder::State::say_again_later(EndRef far, const Error& cause) {
     if (!can_lose_way(far)) return false;
     Flow& in = flow_from(far);
-    drop_queue(far ^ 1U);
+    drop_queue(far ^ 1U, Discard::pressure);
     in.taken = in.granted = in.sent;
     in.fin_taken = false;
     reserve(in, false);
@@ -206,7 +206,7 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
     crossing.ends[1] = End{};
     if (nack.finished() && crossing.flows[1].fin_taken) {
         // The egress has all, and needs nothing more.
-        drop_queue(ref);
+        drop_queue(ref, Discard::repeated);
         crossing.flows[0].fin_sent = true;
         close_if_finished(index * 2);
         return remove_if_over(index);
@@ -226,7 +226,7 @@ void Forwarder::State::refused_to_go_on(Time now, std::uint32_t index, const wir
         opening.until = {};
         if (try_again(now, index, nack)) return;
         crossing.answered = true;
-        drop_queue(ref);
+        drop_queue(ref, Discard::refused);
         refuse(index, wire::encode(nack), reason);
         return remove_if_over(index);
     }
@@ -364,7 +364,7 @@ bool Forwarder::State::rewind(EndRef far, std::uint64_t received, bool finished)
             frames.split_front(flow.queue, left);
         } else {
             // What it lacks before the end nobody wanted there: a router discarded it after STOP.
-            if (size > left) discard(size);
+            if (size > left) discard(size, Discard::unwanted);
             WaitingFrame last = frames.pop(flow.queue);
             if (fin) {
                 flow.fin_sent = true;
@@ -460,8 +460,11 @@ void Forwarder::State::end_at_near(std::uint32_t index, const Error& reason) {
                    std::to_string(std::max(flow_to(far).most_sent, flow_to(far).sent)) +
                    " bytes sent are confirmed)";
     end_stream(crossing, Event::Kind::stream_ended, reason);
-    stop_waiting(far);
-    reset_end(far ^ 1U, reset_body(told));
+    const Discard why = reason.code == Code::pressure   ? Discard::pressure
+                        : reason.code == Code::no_route ? Discard::way_lost
+                                                        : Discard::reset;
+    stop_waiting(far, why);
+    reset_end(far ^ 1U, reset_body(told), why);
     remove_if_over(index);
 }
 

@@ -131,7 +131,7 @@ struct Forwarder::State {
     void try_or_refuse(Time now, std::uint32_t index);
     void retry(Time now);
     void tick(Time now);
-    void stop_waiting(EndRef ref);
+    void stop_waiting(EndRef ref, Discard why);
     void take_back(EndRef far);
     void opening_answered(Crossing& crossing);
     void keep_no_more(Crossing& crossing);
@@ -176,8 +176,8 @@ struct Forwarder::State {
     Result<> on_window(EndRef ref, Buffer&& body);
     Result<> on_stop(EndRef ref, const Buffer& body);
     void take_data(EndRef to, Buffer&& body, std::uint8_t flags);
-    void discard(std::size_t bytes);
-    void drop_queue(EndRef to);
+    void discard(std::size_t bytes, Discard why) { counts.bytes_discarded[why] += bytes; }
+    void drop_queue(EndRef to, Discard why);
     void drop_bytes(EndRef to);
     void schedule(EndRef to);
     bool may_send(const Flow& flow);
@@ -200,7 +200,8 @@ struct Forwarder::State {
     void await(EndRef ref, std::uint8_t what);
     void await(EndRef ref, std::uint8_t what, Buffer body);
     void forget_pending(EndRef ref);
-    void reset_end(EndRef ref, const Buffer& body);
+    static Discard reason_of(const wire::Reset& reset);
+    void reset_end(EndRef ref, const Buffer& body, Discard why);
     void reset_both(std::uint32_t index, const Error& reason);
     void reset_both(std::uint32_t index, const wire::Reset& reason);
     void return_pool(End& end);

@@ -161,7 +161,7 @@ TEST_F(ForwarderTest, WhatCannotBeRoutedIsRefusedAndItsLabelIsFreeAgain) {
     accepts(west, open_frame(1, "nowhere", 100));
     accepts(west, data_frame(1, "lost"));
     EXPECT_EQ(next(west), "NACK 1 E-NO-SERVICE nobody offers it");
-    EXPECT_EQ(roads.counts().bytes_discarded, 4U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::stale], 4U);
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
     accepts(west, open_frame(1, "east-service"));
     EXPECT_EQ(next(east), "OPEN 1");
@@ -176,7 +176,8 @@ TEST_F(ForwarderTest, ARefusalTravelsBackAndFreesEachLabel) {
     EXPECT_EQ(next(west), "NACK 1 E-NO-INSTANCE no");
     EXPECT_EQ(roads.signposts().dead(), (std::vector<std::pair<RouterId, RouterId>>{{4, 5}}));
     accepts(west, data_frame(1, "late"));
-    EXPECT_EQ(roads.counts().bytes_discarded, 8U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::refused], 4U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::stale], 4U);
     accepts(west, open_frame(1, "east-service"));
     EXPECT_EQ(next(east), "OPEN 1");
 }
@@ -490,7 +491,8 @@ TEST_F(ForwarderTest, ResetEndsBothDirectionsAndDropsWhatWaits) {
     EXPECT_EQ(all(west), (Lines{"RESET_ACK 1"}));
     EXPECT_EQ(all(east), (Lines{"RESET 1 E-CANCELLED over"}));
     accepts(east, data_frame(1, "on its way"));
-    EXPECT_EQ(roads.counts().bytes_discarded, 17U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::reset], 7U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::stale], 10U);
     EXPECT_EQ(roads.forwarder().streams_on(west), 0U);
     EXPECT_EQ(roads.forwarder().streams_on(east), 1U) << "until RESET_ACK";
     accepts(east, reset_ack_frame(1));
@@ -570,7 +572,7 @@ TEST_F(ForwarderTest, StopLetsTheOtherSideFinishWhileItsDataIsDiscarded) {
     accepts(west, data_frame(1, "x", wire::flag::fin));
     EXPECT_EQ(all(east), (Lines{"DATA 1 FIN"}));
     EXPECT_EQ(all(west), (Lines{"DATA 1 the answer goes on"}));
-    EXPECT_EQ(roads.counts().bytes_discarded, 16U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::unwanted], 16U);
 }
 
 TEST_F(ForwarderTest, StopKeepsAFinishThatWaitsForCredit) {
@@ -598,7 +600,7 @@ TEST_F(ForwarderTest, ALostLinkEndsItsStreamsWithTheReasonAndOurName) {
     EXPECT_EQ(shown(*frame), "RESET 1 E-CLOSED connection reset");
     EXPECT_EQ(wire::decode<wire::Reset>(frame->body.bytes())->machine(), "here");
     EXPECT_EQ(next(west), "nothing") << "the other stream lives";
-    EXPECT_EQ(roads.counts().bytes_discarded, 7U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::way_lost], 7U);
     EXPECT_FALSE(roads.send(east, data_frame(1, "x")));
     roads.add_link(east, true);
     accepts(west, open_frame(5, "east-service"));
@@ -751,8 +753,7 @@ TEST_F(GoingOn, AnEgressWithTheEndMayLackWhatNobodyWantedThere) {
     accepts(south, data_frame(1, "answer", wire::flag::fin));
     EXPECT_EQ(all(process), (Lines{"DATA 1 answer FIN"}));
     EXPECT_EQ(all(south), (Lines{"FIN_ACK 1"}));
-    const ForwarderCounts& counts = roads.forwarder().counts();
-    EXPECT_EQ(counts.bytes_in, counts.bytes_out + counts.bytes_queued + counts.bytes_discarded);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::unwanted], 6U);
 }
 
 TEST_F(GoingOn, AnEndThatHasArrivedLeavesAgainForAnEgressThatLacksIt) {
@@ -779,6 +780,7 @@ TEST_F(GoingOn, AnAttemptThatBeginsAgainBringsOnlyWhatIsNew) {
     accepts(west, data_frame(3, ""));
     accepts(west, data_frame(3, "llo", wire::flag::fin));
     EXPECT_EQ(all(process), (Lines{"DATA 2 FIN"}));
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::repeated], 5U);
 }
 
 TEST_F(GoingOn, AnEgressThatHasMoreThanWasSentEndsTheStream) {
@@ -995,7 +997,7 @@ TEST_F(SmallMemory, TheLargestBacklogIsResetBeyondTheHardLimit) {
     EXPECT_EQ(next(west), "RESET 1 E-PRESSURE here is out of memory for waiting data");
     EXPECT_EQ(all(east), (Lines{"RESET 1 E-PRESSURE here is out of memory for waiting data",
                                 "DATA 3 (15000)"}));
-    EXPECT_EQ(roads.counts().bytes_discarded, 18'000U);
+    EXPECT_EQ(roads.counts().bytes_discarded[Discard::pressure], 18'000U);
 }
 
 TEST_F(SmallMemory, AFloodOfFramesWithOneByteIsBoundedToo) {

@@ -27,7 +27,7 @@ bool Forwarder::State::try_again(Time now, std::uint32_t index, const wire::Nack
     crossing.source = opening.open.source();
     if (auto opened = open_onward(index, *to, opening.open); !opened) {
         opening.refusal = opened.error();
-        drop_queue(index * 2 + 1);
+        drop_queue(index * 2 + 1, Discard::refused);
         return false;
     }
     begin(crossing, opening.open);
@@ -97,9 +97,9 @@ void Forwarder::State::try_or_refuse(Time now, std::uint32_t index) {
     refuse(index, wire::encode(last), wire::to_error(last));
 }
 
-void Forwarder::State::stop_waiting(EndRef ref) {
+void Forwarder::State::stop_waiting(EndRef ref, Discard why) {
     waiting.remove(ref / 2);
-    drop_queue(ref);
+    drop_queue(ref, why);
     crossings.end(ref).state = EndState::closed;
 }
 

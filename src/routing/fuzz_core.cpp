@@ -64,7 +64,7 @@ public:
         (void)core_.links();
         require(core_.next_deadline() > now_ - std::chrono::hours(1));
         const auto& counts = core_.counts();
-        require(counts.bytes_in == counts.bytes_out + counts.bytes_queued + counts.bytes_discarded);
+        require(counts.balanced());
     }
 
 private:
