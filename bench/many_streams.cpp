@@ -15,6 +15,8 @@
 //   bench_many_streams ledger FROM TO COUNT SECONDS
 //       Spreads COUNT streams over SECONDS, each of 20 messages that are answered; each eighth is
 //       reset before its end. Prints as JSON what was written, and the ledgers of both ends.
+//   bench_many_streams message FROM TO MEBIBYTES
+//       Sends one message of that size. Prints in how many seconds it came, whole.
 #include <algorithm>
 #include <cstring>
 #include <iostream>
@@ -50,19 +52,22 @@ std::uint8_t byte_at(std::uint64_t offset) {
 }
 
 /// The serving end of one stream: answers each message with its first bytes. One that names
-/// content type "stalled" is read when `reading`, and answered nothing.
+/// content type "stalled" is read when `reading`, and answered nothing; one that names "checked" is
+/// answered with the size of its message.
 class Answer final : public stream::StreamEvents {
 public:
     Answer(stream::StreamPtr stream, const bool& reading)
         : stream_(std::move(stream)),
           stalled_(stream_->opening().content_type() == "stalled"),
+          checked_(stream_->opening().content_type() == "checked"),
           reading_(reading) {
         stream_->set_events(this);
         stream_->accept();
     }
 
     void on_data(Buffer bytes, bool end_of_message) override {
-        if (stalled_) return take(bytes);
+        if (stalled_) return take(bytes, reading_);
+        if (checked_) return check(bytes, end_of_message);
         stream_->consume(bytes.size());
         if (head_.size() < sizeof(std::int64_t)) head_.append(bytes.text());
         if (!end_of_message) return;
@@ -83,16 +88,22 @@ public:
     void go_on() { stream_->consume(std::exchange(unread_, 0)); }
 
 private:
-    void take(const Buffer& bytes) {
+    void take(const Buffer& bytes, bool reading) {
         for (const std::uint8_t byte : bytes.bytes()) {
-            if (byte != byte_at(in_order_++)) die("the stopped stream is out of order");
+            if (byte != byte_at(in_order_++)) die("a stream is out of order");
         }
         unread_ += bytes.size();
-        if (reading_) go_on();
+        if (reading) go_on();
+    }
+    void check(const Buffer& bytes, bool end_of_message) {
+        take(bytes, true);
+        if (end_of_message)
+            stream_->write(stamped(Time(Duration(in_order_)), sizeof(std::int64_t)));
     }
 
     stream::StreamPtr stream_;
     bool stalled_;
+    bool checked_;
     const bool& reading_;
     std::string head_;
     std::size_t unread_ = 0;
@@ -131,6 +142,7 @@ public:
         std::int64_t stamp = 0;
         if (bytes.size() != sizeof stamp) die("an answer in pieces");
         std::memcpy(&stamp, bytes.data(), sizeof stamp);
+        answer_ = stamp;
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         if (samples != nullptr)
             samples->push_back(static_cast<double>((now - Duration(stamp)).count()) / 1000);
@@ -144,23 +156,33 @@ public:
     bool over() const { return over_; }
     /// As much as the stream takes.
     void flood() {
-        while (writable_) {
-            Buffer bytes = Buffer::allocate(message_size);
-            for (std::size_t i = 0; i < message_size; ++i)
-                bytes.mutable_data()[i] = byte_at(written_++);
-            writable_ = stream_->write(std::move(bytes));
+        while (writable_) writable_ = stream_->write(piece(message_size));
+    }
+    /// The same of one message of `size` bytes.
+    void say(std::uint64_t size) {
+        while (writable_ && written_ < size) {
+            Buffer bytes = piece(std::min<std::uint64_t>(64UL * 1024, size - written_));
+            writable_ = stream_->write(std::move(bytes), written_ == size);
         }
     }
     std::uint64_t written() const { return written_; }
+    std::int64_t answer() const { return answer_; }
 
     std::vector<double>* samples = nullptr;  // where round trips go
 
 private:
+    Buffer piece(std::size_t size) {
+        Buffer bytes = Buffer::allocate(size);
+        for (std::size_t i = 0; i < size; ++i) bytes.mutable_data()[i] = byte_at(written_++);
+        return bytes;
+    }
+
     stream::StreamPtr stream_;
     bool opened_ = false;
     bool writable_ = true;
     bool over_ = false;
     std::uint64_t written_ = 0;
+    std::int64_t answer_ = 0;
 };
 
 /// Writes messages of many sizes, one at a time, then finishes, or resets the stream.
@@ -238,6 +260,20 @@ public:
         const std::uint64_t written = std::exchange(stopped_, nullptr)->written();
         run(calls, rate, std::chrono::seconds(seconds), true);
         std::cout << answers_.stalled->in_order() << " " << written << "\n";
+        close();
+    }
+
+    void message(std::uint64_t size) {
+        Call& call = *open(1, "checked").front();
+        const Time began = loop_.now();
+        wait(
+            [&] {
+                call.say(size);
+                return call.answer() == static_cast<std::int64_t>(size);
+            },
+            "the message has come");
+        const std::chrono::duration<double> took = loop_.now() - began;
+        std::cout << took.count() << std::endl;
         close();
     }
 
@@ -397,6 +433,8 @@ int main(int argc, char** argv) {
         Load(argv[2], argv[3]).idle(count(4));
     } else if (mode == "opens" && argc == 5) {
         Load(argv[2], argv[3]).opens(count(4));
+    } else if (mode == "message" && argc == 5) {
+        Load(argv[2], argv[3]).message(count(4) << 20U);
     } else if (mode == "ledger" && argc == 6) {
         Load(argv[2], argv[3]).ledger(count(4), number(argv[5]));
     } else {

@@ -215,6 +215,13 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return number << shift;
 }
 
+std::string size_text(std::uint64_t bytes) {
+    static constexpr const char* units[] = {" bytes", " KiB", " MiB", " GiB"};
+    std::size_t unit = 0;
+    for (; bytes != 0 && bytes % 1024 == 0 && unit < 3; ++unit) bytes /= 1024;
+    return std::to_string(bytes) + units[unit];
+}
+
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     struct Unit {
         std::string_view name;

@@ -49,6 +49,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 /// Bytes: "64MiB", "512 KiB", "1 GiB", whole numbers of each. E-USAGE otherwise.
 Result<std::uint64_t> parse_size(std::string_view text);
+/// The same the other way, in the largest unit in which it is a whole number: "64 MiB".
+std::string size_text(std::uint64_t bytes);
 
 enum class SettingType : std::uint8_t {
     text,

@@ -178,6 +178,9 @@ TEST(Size, HasAUnit) {
          {"", "64", "MiB", "-1 MiB", "64  MiB", "64 MB", "1.5 GiB", "64 MiB ", "99999999999 GiB"}) {
         EXPECT_FALSE(parse_size(text)) << text;
     }
+    for (const std::string_view text : {"64 MiB", "512 KiB", "1 GiB", "1536 KiB", "2048 GiB"})
+        EXPECT_EQ(size_text(parse_size(text).value()), text);
+    EXPECT_EQ(size_text(1000), "1000 bytes");
 }
 
 TEST(Nearest, FindsAMistypedName) {

@@ -123,6 +123,7 @@ Result<> Host::start_router(const deployment::Deployment& deployment,
     random_ = std::make_unique<SeededRandom>(system_random());
     router_ = std::make_unique<router::RoutingServer>(
         kernel_, loop_, *random_, transport_, routing_options(deployment, machine, identity_));
+    router_->set_largest_message(machine.message);
     socket_ = places.runtime + "/" + machine_ + ".sock";
     JETWAY_ASSIGN(Handle local, router_->listen_local("unix:" + socket_));
     listening_.push_back(std::move(local));

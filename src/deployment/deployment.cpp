@@ -48,8 +48,9 @@ void read_discovery(const Fields& fields, Deployment& deployment, Reading& readi
 void read_streams(const Fields& fields, Deployment& deployment, Reading& reading) {
     const Node* node = fields.find("streams");
     if (node == nullptr) return;
-    Fields streams(*node, "streams", {"resume", "memory"}, {}, reading.problems);
+    Fields streams(*node, "streams", {"resume", "memory", "message"}, {}, reading.problems);
     deployment.memory = streams.size("memory", deployment.memory, least_memory, most_memory);
+    deployment.message = streams.size("message", deployment.message, least_message, most_message);
     deployment.resume = streams.duration("resume", deployment.resume, 0ms, 10min);
 }
 

@@ -39,6 +39,9 @@ struct Terminal {
 inline constexpr std::uint64_t least_memory = 4UL * 1024 * 1024;
 inline constexpr std::uint64_t default_memory = 64UL * 1024 * 1024;
 inline constexpr std::uint64_t most_memory = 64UL * 1024 * 1024 * 1024;
+inline constexpr std::uint64_t least_message = 64UL * 1024;
+inline constexpr std::uint64_t default_message = 64UL * 1024 * 1024;
+inline constexpr std::uint64_t most_message = 1024UL * 1024 * 1024;
 
 struct Machine {
     std::string name;
@@ -46,7 +49,8 @@ struct Machine {
     std::vector<Place> listen_places;  // beside `listen`
     bool listen_derived = false;       // read from the other machines' terminals
     bool insecure = false;
-    std::uint64_t memory = default_memory;  // for stream bytes that wait in its router
+    std::uint64_t memory = default_memory;    // for stream bytes that wait in its router
+    std::uint64_t message = default_message;  // the largest that it puts together
     std::vector<Service> services;
     std::vector<Terminal> terminals;
     Place place;
@@ -78,6 +82,7 @@ struct Deployment {
     Duration detect = std::chrono::milliseconds(400);  // how long a silent peer counts as alive
     Duration resume = std::chrono::seconds(30);  // how long a stream without a way waits for one
     std::uint64_t memory = default_memory;       // of a machine that does not say its own
+    std::uint64_t message = default_message;     // the same
     bool insecure = false;
 
     const Machine* find(std::string_view machine) const;

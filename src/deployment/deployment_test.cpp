@@ -99,7 +99,7 @@ machines:
 pipelines:
   demo: pty-server | upper
 discovery: { heartbeat: 2s, detect: 250ms }
-streams: { resume: 120s, memory: 1 GiB }
+streams: { resume: 120s, memory: 1 GiB, message: 256 MiB }
 )");
     const Machine& lab = *deployment.find("lab");
     EXPECT_EQ(deployment.mesh, "garage");
@@ -115,10 +115,14 @@ streams: { resume: 120s, memory: 1 GiB }
     EXPECT_EQ(deployment.detect, std::chrono::milliseconds(250));
     EXPECT_EQ(deployment.resume, std::chrono::minutes(2));
     EXPECT_EQ(lab.memory, 1024UL * 1024 * 1024);
+    EXPECT_EQ(lab.message, 256UL * 1024 * 1024);
 }
 
-TEST(Deployment, AMachineMaySayItsOwnMemory) {
-    const Deployment deployment = good(R"(machines: { lab: { memory: 8 MiB }, edge: })");
+TEST(Deployment, AMachineMaySayItsOwnLimits) {
+    const Deployment deployment =
+        good(R"(machines: { lab: { memory: 8 MiB, message: 1 GiB }, edge: })");
+    EXPECT_EQ(deployment.find("lab")->message, 1024UL * 1024 * 1024);
+    EXPECT_EQ(deployment.find("edge")->message, 64UL * 1024 * 1024);
     EXPECT_EQ(deployment.find("lab")->memory, 8UL * 1024 * 1024);
     EXPECT_EQ(deployment.find("edge")->memory, 64UL * 1024 * 1024);
 }
@@ -533,6 +537,8 @@ TEST(File, TimesOutOfRangeAreErrors) {
 TEST(File, SizesOutOfRangeAreErrors) {
     EXPECT_THAT(problems("machines: { a: }\nstreams: { memory: 1 MiB }"),
                 HasSubstr("\"memory\" is out of range"));
+    EXPECT_THAT(problems("machines: { a: { message: 2 GiB } }"),
+                HasSubstr("write a size from 64 KiB to 1 GiB, as in 64 MiB"));
     EXPECT_THAT(problems("machines: { a: { memory: lots } }"),
                 HasSubstr("write a size from 4 MiB to 64 GiB, as in 64 MiB"));
 }

@@ -16,13 +16,6 @@ std::string text_of(Duration duration) {
     return std::to_string(milliseconds) + "ms";
 }
 
-/// The same for a size: in the largest unit that fits.
-std::string text_of(std::uint64_t bytes) {
-    constexpr std::uint64_t mebibyte = 1024UL * 1024;
-    if (bytes % (1024 * mebibyte) == 0) return std::to_string(bytes / mebibyte / 1024) + " GiB";
-    return std::to_string(bytes / mebibyte) + " MiB";
-}
-
 }  // namespace
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
@@ -141,8 +134,8 @@ std::uint64_t Fields::size(std::string_view key, std::uint64_t fallback, std::ui
     problems_.error(
         node->place,
         value ? quoted(key) + " is out of range" : quoted(node->text) + " is not a size",
-        "write a size from " + text_of(least) + " to " + text_of(most) + ", as in " +
-            text_of(fallback),
+        "write a size from " + size_text(least) + " to " + size_text(most) + ", as in " +
+            size_text(fallback),
         std::max<std::size_t>(node->text.size(), 1));
     return fallback;
 }

@@ -7,8 +7,8 @@
 namespace jetway::deployment {
 namespace {
 
-const std::vector<std::string> machine_keys{"listen", "services", "terminals", "memory",
-                                            "insecure"};
+const std::vector<std::string> machine_keys{"listen", "services", "terminals",
+                                            "memory", "message",  "insecure"};
 const std::vector<std::string> later_machine_keys{"tags",     "allow",    "deny",
                                                   "registry", "identity", "weight"};
 const std::vector<std::string> terminal_keys{"name", "type", "address", "link", "insecure"};
@@ -146,6 +146,7 @@ Machine read_machine(const Node& name, const Node& value, const Deployment& depl
     machine.place = name.place;
     Fields fields(value, "a machine", machine_keys, later_machine_keys, reading.problems);
     machine.insecure = fields.flag("insecure", false);
+    machine.message = fields.size("message", deployment.message, least_message, most_message);
     machine.memory = fields.size("memory", deployment.memory, least_memory, most_memory);
     if (const Node* listen = fields.find("listen")) read_listen(*listen, machine, reading);
     if (const Node* services = fields.find("services"))

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "base/log.hpp"
+#include "base/settings.hpp"
 #include "base/text.hpp"
 #include "router/outgoing.hpp"
 
@@ -33,13 +34,13 @@ private:
         Time since;
     };
     bool take_wait_off(Ready& ready) const;
-    std::deque<Ready> ready_;  // bounded by the stream's window and max_envelope
+    std::deque<Ready> ready_;  // bounded by the stream's window and the largest
 };
 
 /// One kernel service with a plain pipe, offered to the mesh.
 class Envelopes::Mailbox final : public stream::Service, public PipeWriter {
 public:
-    Mailbox(Envelopes& owner, const ServiceEntry& entry) : timer_(owner.timer_), pipe_(entry.pipe) {
+    Mailbox(Envelopes& owner, const ServiceEntry& entry) : owner_(owner), pipe_(entry.pipe) {
         pipe_->set_writer(this);
         offer_ = owner.session_.offer(
             entry.name, entry.capabilities, *this, [name = entry.name](const Result<>& done) {
@@ -66,19 +67,28 @@ public:
     }
     void remove(Incoming* stream) { streams_.erase(stream); }
     Pipe& pipe() { return *pipe_; }
-    Timer& timer() { return timer_; }
+    Timer& timer() { return owner_.timer_; }
+    std::size_t largest() const { return owner_.largest_; }
+    /// What the sender of a larger one is told.
+    Error too_large() const {
+        return {Code::too_large, "a message of more than " + size_text(largest()) +
+                                     ", the limit of " + owner_.machine_ + " (streams.message)"};
+    }
     const PipePtr& pipe_ptr() const { return pipe_; }
 
 private:
-    Timer& timer_;
+    Envelopes& owner_;
     PipePtr pipe_;
     std::map<Incoming*, std::unique_ptr<Incoming>> streams_;
     Handle offer_;
 };
 
 void Envelopes::Incoming::on_data(Buffer bytes, bool end_of_message) {
-    if (partial_.size() + bytes.size() > wire::max_envelope) {
-        stream_->reset(Error(Code::too_large, "an envelope of more than 64 MiB"));
+    if (bytes.size() > mailbox_.largest() - partial_.size()) {
+        const Error reason = mailbox_.too_large();
+        log::warn("[Router] {} -> {}: {}", clean_text(stream_->opening().source(), 64),
+                  clean_text(stream_->opening().destination(), 64), reason.line());
+        stream_->reset(reason);
         return mailbox_.remove(this);
     }
     if (!end_of_message) {
@@ -135,12 +145,14 @@ void Envelopes::Incoming::on_done() {
 }
 
 Envelopes::Envelopes(Kernel& kernel, Timer& timer, stream::Session& session,
-                     std::function<bool(const PipePtr&)> own, Instances instances)
+                     std::function<bool(const PipePtr&)> own, Instances instances,
+                     std::string machine)
     : kernel_(kernel),
       timer_(timer),
       session_(session),
       own_(std::move(own)),
-      instances_(std::move(instances)) {
+      instances_(std::move(instances)),
+      machine_(std::move(machine)) {
     watch_ = kernel_.watch([this] { sync_mailboxes(); });
     sync_mailboxes();
 }

@@ -34,10 +34,13 @@ public:
 
     /// `session` is a local terminal of the machine's own router; it and the kernel outlive this.
     /// `own(pipe)` says whether a kernel service's pipe is a local terminal's, which gets streams
-    /// already.
+    /// already. `machine` is this one's name, for people.
     Envelopes(Kernel& kernel, Timer& timer, stream::Session& session,
-              std::function<bool(const PipePtr&)> own, Instances instances);
+              std::function<bool(const PipePtr&)> own, Instances instances, std::string machine);
     ~Envelopes();
+
+    /// Of an envelope that arrives, in bytes; a larger one ends its stream with E-TOO-LARGE.
+    void set_largest(std::size_t bytes) { largest_ = bytes; }
 
     Lane send(wire::Envelope envelope, RouteOptions options);
     /// On the very stream that it names; nowhere when that is gone.
@@ -57,6 +60,8 @@ private:
     stream::Session& session_;
     std::function<bool(const PipePtr&)> own_;
     Instances instances_;
+    std::string machine_;
+    std::size_t largest_ = 64UL * 1024 * 1024;
     std::map<Key, std::unique_ptr<Group>> groups_;
     std::map<std::string, std::unique_ptr<Mailbox>> mailboxes_;
     Handle watch_;

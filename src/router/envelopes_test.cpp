@@ -214,6 +214,25 @@ TEST_F(EnvelopesTest, ADeadlineThatPassesBeforeTheEnvelopeLeavesIsReported) {
     EXPECT_THAT(busy.got, SizeIs(20));
 }
 
+TEST_F(EnvelopesTest, OneBeyondTheReceiversLimitIsRefusedAndItsSenderToldTheLimit) {
+    on_c.reset();
+    b.server.set_largest_message(256UL * 1024);
+    timer.advance(seconds(1));
+    a.server.route(work(std::string(250'000, 'x')));
+    timer.advance(seconds(1));
+    EXPECT_THAT(on_b->got, SizeIs(1));
+    std::vector<Error> failed;
+    a.server.route(work(std::string(300'000, 'x')),
+                   {.failed = [&](const Error& error) { failed.push_back(error); }});
+    timer.advance(seconds(1));
+    ASSERT_THAT(failed, SizeIs(1));
+    EXPECT_EQ(failed[0].line(),
+              "E-TOO-LARGE a message of more than 256 KiB, the limit of b (streams.message)");
+    a.server.route(work("small"));
+    timer.advance(seconds(1));
+    EXPECT_THAT(on_b->got, SizeIs(2));
+}
+
 TEST_F(EnvelopesTest, ARequestGetsItsAnswer) {
     std::vector<std::string> answers;
     std::vector<Handle> asked;

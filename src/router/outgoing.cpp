@@ -60,6 +60,10 @@ void Envelopes::Outgoing::drain() {
             }
         }
         Buffer bytes = wire::encode(item.envelope);
+        if (bytes.size() > wire::max_envelope) {
+            tell(item.options, {Code::too_large, "an envelope of more than 1 GiB"});
+            continue;
+        }
         item.begin = written_;
         written_ += bytes.size();
         item.end = written_;

@@ -46,7 +46,8 @@ RoutingServer::State::State(Kernel& kernel_in, Timer& timer_in, Random& random_i
                 return link && link->connection->out_pipe() == pipe;
             });
         },
-        [this](const std::string& service) { return core.routes(now(), service); });
+        [this](const std::string& service) { return core.routes(now(), service); },
+        core.options().machine);
     requests = std::make_unique<Requests>(kernel, timer, random, *envelopes,
                                           wire::router_text(core.options().router));
     queries = std::make_unique<Queries>(*own_session, *this);
@@ -67,6 +68,10 @@ RoutingServer::RoutingServer(Kernel& kernel, Timer& timer, Random& random, Trans
                                      std::move(options))) {}
 
 RoutingServer::~RoutingServer() = default;
+
+void RoutingServer::set_largest_message(std::size_t bytes) {
+    state_->envelopes->set_largest(bytes);
+}
 
 Result<> RoutingServer::create_terminal(const std::string& name, TerminalType type,
                                         const std::string& address, const Towards& towards) {

@@ -60,6 +60,9 @@ public:
     /// connect_local(). `loopback`: what goes out comes back in. E-USAGE when the name is taken.
     Result<> create_terminal(const std::string& name, TerminalType type,
                              const std::string& address = {}, const Towards& towards = {});
+    /// A message that is put together here, for a service of the kernel, has at most so many bytes
+    /// (64 MiB). Whoever sends a larger one is told: E-TOO-LARGE.
+    void set_largest_message(std::size_t bytes);
     /// Lines of this router in the log name its machine: for a process with several.
     void name_in_log();
     /// Accepts network links on `address` until the handle goes.

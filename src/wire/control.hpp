@@ -49,7 +49,7 @@ inline constexpr std::uint32_t hop_limit = 1024;
 inline constexpr std::uint32_t first_window = 16 * 1024;
 inline constexpr std::uint64_t most_window =
     16UL * 1024 * 1024;  // granted beyond what was consumed
-inline constexpr std::size_t max_envelope = std::size_t{64} * 1024 * 1024;
+inline constexpr std::size_t max_envelope = std::size_t{1024} * 1024 * 1024;
 
 // The generated messages under their plain names.
 using Setting = pb::Setting;

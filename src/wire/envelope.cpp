@@ -117,7 +117,7 @@ Buffer encode(const Envelope& envelope) {
 }
 
 Result<Envelope> decode_envelope(Bytes bytes) {
-    if (bytes.size() > max_envelope) return error(Code::too_large, "more than 64 MiB");
+    if (bytes.size() > max_envelope) return error(Code::too_large, "more than 1 GiB");
     std::string head_bytes;
     Bytes data;
     JETWAY_TRY(split(bytes, head_bytes, data));

@@ -3,7 +3,7 @@
 comes from bench_many_streams, whose streams go from a over b to c.
 
 JETWAY_E2E_STALL: for how many seconds one reader is stopped (5); JETWAY_E2E_STREAMS: how many are open at once (1,000);
-JETWAY_E2E_ROUNDS: how often (3)."""
+JETWAY_E2E_ROUNDS: how often (3); JETWAY_E2E_MESSAGE: the size of one large message in MiB (1024, with sanitizers 64)."""
 
 import os
 import subprocess
@@ -15,6 +15,7 @@ from mesh import BIN, ROW, SLOWNESS, Mesh, Output, resident_mib
 STALL = int(os.environ.get("JETWAY_E2E_STALL", "5"))
 STREAMS = int(os.environ.get("JETWAY_E2E_STREAMS", "1000"))
 ROUNDS = int(os.environ.get("JETWAY_E2E_ROUNDS", "3"))
+MESSAGE = int(os.environ.get("JETWAY_E2E_MESSAGE", "1024" if SLOWNESS < 2 else "64"))
 RATE = 20  # messages of 4 KiB a second on each of 100 streams: 8 MB/s, no load for anybody
 MIB = 1 << 20
 
@@ -101,6 +102,33 @@ class Many(unittest.TestCase):
         print(f"{count} streams opened and closed over one router: {float(out):.0f} a second")
         if SLOWNESS < 4:
             self.assertGreater(float(out), 1000)
+
+
+class Message(unittest.TestCase):
+    BUDGET = 8 * MIB
+
+    def test_one_of_a_gibibyte_is_forwarded_as_it_arrives(self):
+        mesh = Mesh(ROW + f"streams: {{ memory: {self.BUDGET // MIB} MiB }}\n")
+        self.addCleanup(mesh.close)
+        mesh.wait_for("a", "cat")
+        load = subprocess.Popen([str(BIN / "bench_many_streams"), "message", "a", "c", str(MESSAGE)],
+                                env=mesh.environment, stdout=subprocess.PIPE)
+        mesh.processes.append(load)
+        most = {machine: 0 for machine in "abc"}
+        while load.poll() is None:
+            for machine in most:
+                memory = mesh.json("status", "--machine", machine)["memory"]
+                self.assertEqual(memory["budget"], self.BUDGET)
+                most[machine] = max(most[machine], memory["used"])
+        self.assertEqual(load.returncode, 0)
+        seconds = float(load.stdout.read())
+        print(f"a message of {MESSAGE} MiB over one router in {seconds:.1f} s; memory used at most "
+              + ", ".join(f"{machine} {use / MIB:.2f} MiB" for machine, use in most.items()))
+        self.assertLessEqual(max(most.values()), self.BUDGET)
+        counts = mesh.json("status", "--machine", "b")["counts"]
+        self.assertEqual(counts["bytes_in"],
+                         counts["bytes_out"] + counts["bytes_queued"] + sum(counts["discarded"].values()))
+        self.assertGreaterEqual(counts["bytes_out"], MESSAGE * MIB)
 
 
 if __name__ == "__main__":
