@@ -76,6 +76,10 @@ public:
         at_turn_end();
     }
     int descriptor() const override { return watch_ ? watch_->descriptor() : -1; }
+    int release() override {
+        const std::unique_ptr<Watch> watch = std::move(watch_);
+        return watch ? watch->release() : -1;
+    }
 
 private:
     void on_readable() override;

@@ -57,6 +57,9 @@ public:
     /// master has no half to close: there it does nothing; write the end-of-file character instead.
     virtual void finish_writing() = 0;
     virtual int descriptor() const = 0;
+    /// Gives the descriptor back, open and non-blocking, for a stream on another loop. Before
+    /// anything was read or written; no event follows.
+    virtual int release() = 0;
 };
 
 using ByteStreamPtr = std::unique_ptr<ByteStream>;

@@ -48,8 +48,10 @@ bool EventLoop::State::has_work() const {
 }
 
 void EventLoop::State::turn(Time deadline) {
-    if (poller.wait(next_wake(deadline))) take_posted_elsewhere();
+    const bool is_rung = poller.wait(next_wake(deadline));
+    if (is_rung && is_posted_elsewhere.exchange(false)) take_posted_elsewhere();
     run_posted();
+    if (is_rung) rung.call();
     while (!stopping && poller.tell_next()) run_posted();
     if (!stopping) run_timers();
     run_put_off();
@@ -118,6 +120,7 @@ void EventLoop::post(std::function<void()> action) {
         const std::scoped_lock lock(state_->mutex);
         state_->posted_elsewhere.push_back(std::move(action));
     }
+    state_->is_posted_elsewhere = true;
     state_->poller.ring();
 }
 

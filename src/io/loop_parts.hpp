@@ -1,4 +1,4 @@
-// What the objects of one loop share. Private to io.
+// What the objects of one loop share. Private to io and transport.
 #pragma once
 
 #include <memory>

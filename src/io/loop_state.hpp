@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/bell.hpp"
 #include "io/event_loop.hpp"
 #include "io/loop_parts.hpp"
 #include "io/poller.hpp"
@@ -19,12 +20,14 @@ using Actions = std::vector<std::function<void()>>;
 
 struct EventLoop::State {
     Poller poller;
+    Rung rung;  // before what rings until it is gone
     LoopParts parts;
     std::shared_ptr<TimerQueue> timers = std::make_shared<TimerQueue>();
-    Actions posted;                       // by the loop's own thread
-    Actions running;                      // the batch being called
-    std::mutex mutex;                     // of the next one
-    Actions posted_elsewhere;             // by other threads, which ring then
+    Actions posted;            // by the loop's own thread
+    Actions running;           // the batch being called
+    std::mutex mutex;          // of the next one
+    Actions posted_elsewhere;  // by other threads, which ring then
+    std::atomic<bool> is_posted_elsewhere = false;
     std::atomic<std::thread::id> thread;  // that runs the loop
     std::atomic<bool> stopping = false;
 

@@ -45,8 +45,10 @@ bool Poller::sleeps_until(Time until) {
 }
 
 bool Poller::wait(Time until) {
-    const int found = epoll_wait(epoll_.get(), found_.data(), static_cast<int>(found_.size()),
-                                 sleeps_until(until) ? -1 : 0);
+    const bool sleeps = sleeps_until(until) && falls_asleep();
+    const int found =
+        epoll_wait(epoll_.get(), found_.data(), static_cast<int>(found_.size()), sleeps ? -1 : 0);
+    asleep_.store(false, std::memory_order_relaxed);
     found_count_ = static_cast<std::size_t>(std::max(found, 0));  // none when a signal came
     told_ = 0;
     for (epoll_event& entry : std::span(found_).first(found_count_)) {
@@ -54,6 +56,13 @@ bool Poller::wait(Time until) {
         if (entry.data.ptr == &alarm_ || entry.data.ptr == &bell_) entry.data.ptr = nullptr;
     }
     return rung_.exchange(false);
+}
+
+// Said before it is looked whether somebody rang; who rings looks the other way round. So one of
+// the two sees the other.
+bool Poller::falls_asleep() {
+    asleep_ = true;
+    return !rung_;
 }
 
 // The entry stays in place while its Watch is told: forget() may empty it in the middle.
@@ -71,7 +80,7 @@ bool Poller::tell_next() {
 }
 
 void Poller::ring() {
-    if (!rung_.exchange(true)) eventfd_write(bell_.get(), 1);
+    if (!rung_.exchange(true) && asleep_) eventfd_write(bell_.get(), 1);
 }
 
 int Poller::list(Watch& watch, std::uint32_t before, std::uint32_t events) {

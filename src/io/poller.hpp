@@ -26,7 +26,8 @@ public:
     bool wait(Time until);
     /// Tells one Watch of what the last wait() found. False when all were told.
     bool tell_next();
-    /// From any thread: the wait() under way ends at once, or else the next one.
+    /// From any thread: the wait() under way ends at once, or else the next one. A system call only
+    /// when the loop sleeps.
     void ring();
     bool is_rung() const { return rung_.load(std::memory_order_acquire); }
 
@@ -45,12 +46,14 @@ private:
     static constexpr std::size_t most_told = 64;
 
     bool sleeps_until(Time until);
+    bool falls_asleep();
 
     Descriptor epoll_;
     Descriptor bell_;
     Descriptor alarm_;
     Time alarm_set_for_ = Time::max();
     std::atomic<bool> rung_ = false;
+    std::atomic<bool> asleep_ = false;  // or about to
     std::array<epoll_event, most_told> found_{};
     std::size_t told_ = 0;
     std::size_t found_count_ = 0;
