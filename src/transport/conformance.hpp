@@ -21,12 +21,24 @@ struct Subject {
     std::function<std::string(const io::TemporaryDirectory&)> address;
 };
 
-// Each transport's two lines.
-inline const Subject tcp{"Tcp", make_socket_transport,
-                         [](const io::TemporaryDirectory&) { return io::free_address(); }};
-inline const Subject local{
-    "Unix", make_socket_transport,
-    [](const io::TemporaryDirectory& directory) { return "unix:" + (directory / "s"); }};
+inline Subject tcp_over(std::string name, std::size_t threads) {
+    return {std::move(name),
+            [threads](io::EventLoop& loop) { return make_socket_transport(loop, threads); },
+            [](const io::TemporaryDirectory&) { return io::free_address(); }};
+}
+inline Subject unix_over(std::string name, std::size_t threads) {
+    return {std::move(name),
+            [threads](io::EventLoop& loop) { return make_socket_transport(loop, threads); },
+            [](const io::TemporaryDirectory& directory) { return "unix:" + (directory / "s"); }};
+}
+
+// Each transport's line.
+inline const Subject tcp = tcp_over("Tcp", 1);
+inline const Subject local = unix_over("Unix", 1);
+// One end of the first connection stays in the loop, or none.
+inline const Subject tcp_two = tcp_over("TcpOverTwoLoops", 2);
+inline const Subject tcp_three = tcp_over("TcpOverThreeLoops", 3);
+inline const Subject local_three = unix_over("UnixOverThreeLoops", 3);
 inline const Subject loopback{"Loopback",
                               [](io::EventLoop& loop) { return make_loopback_transport(loop); },
                               [](const io::TemporaryDirectory&) { return "loopback:here"; }};

@@ -6,7 +6,9 @@
 namespace jetway::transport {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Transports, Conformance, testing::Values(tcp, local, loopback), name_of);
+INSTANTIATE_TEST_SUITE_P(Transports, Conformance,
+                         testing::Values(tcp, local, tcp_two, tcp_three, local_three, loopback),
+                         name_of);
 
 TEST_P(Conformance, TheEndThatDialledKnowsIt) {
     open();

@@ -31,11 +31,13 @@ Buffer FrameBlock::take(std::size_t size, std::uint8_t*& bytes) {
 }
 
 SocketConnection::SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream, bool dialled,
-                                   std::string peer, std::optional<PeerCredentials> credentials)
+                                   std::string peer, std::optional<PeerCredentials> credentials,
+                                   Handle seat)
     : Connection(std::make_shared<Pipe>(in_pipe), std::make_shared<Pipe>(out_pipe_options), dialled,
                  std::move(peer)),
       loop_(loop),
-      stream_(std::move(stream)) {
+      stream_(std::move(stream)),
+      seat_(std::move(seat)) {
     credentials_ = credentials;
     out_->set_reader(this);
     in_->set_writer(this);
@@ -118,6 +120,7 @@ bool SocketConnection::wait_for_reader() {
 // ---- The end.
 
 void SocketConnection::on_read_end() {
+    closed_by_peer_ = true;
     const std::size_t rest = splitter_.pending();
     if (rest == 0) return end({Code::closed, "the peer closed the connection"});
     end({Code::closed, "the peer closed the connection in the middle of a frame, after " +

@@ -36,8 +36,9 @@ private:
 /// `where`.
 class SocketConnection final : public Connection, io::ByteStreamEvents, PipeReader, PipeWriter {
 public:
+    /// `seat` is let go with the connection.
     SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream, bool dialled, std::string peer,
-                     std::optional<PeerCredentials> credentials);
+                     std::optional<PeerCredentials> credentials, Handle seat = {});
     ~SocketConnection() override;
 
     bool backed_up() override;
@@ -45,6 +46,8 @@ public:
     /// What the socket takes at once of what was written before still leaves: a last word to the
     /// peer.
     void close(const Error& reason) override;
+    /// It has ended because the peer closed it; everything that came before that was read.
+    bool was_closed_by_peer() const { return closed_by_peer_; }
 
 private:
     void on_read(Buffer bytes) override;
@@ -65,6 +68,8 @@ private:
     io::LifeSlot life_;
     bool delivering_ = false;
     bool held_back_ = false;  // the writer was told to wait
+    bool closed_by_peer_ = false;
+    Handle seat_;
     Handle closing_;  // tells on_closed from the loop
 };
 

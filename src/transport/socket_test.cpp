@@ -118,7 +118,8 @@ TEST_P(SocketTest, WritingToAPeerThatWentEndsTheConnection) {
     EXPECT_EQ(right->closed->code, Code::closed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sockets, SocketTest, testing::Values(tcp, local), name_of);
+INSTANTIATE_TEST_SUITE_P(Sockets, SocketTest, testing::Values(tcp, local, tcp_three, local_three),
+                         name_of);
 
 // ---- One kind only.
 

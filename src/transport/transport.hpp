@@ -24,9 +24,12 @@ public:
                         std::function<void(Result<ConnectionPtr>)> connected) = 0;
 };
 
+inline constexpr std::size_t most_threads = 64;
 /// Frames over TCP ("10.0.0.3:9001") and over Unix sockets ("unix:/path"): both are sockets and
-/// share the code.
-std::unique_ptr<Transport> make_socket_transport(io::EventLoop& loop);
+/// share the code. With more than one of the `threads`, up to most_threads, the connections are
+/// spread over this loop and `threads` - 1 others, which read, cut, write and wait for them;
+/// whoever uses a Connection stays in this loop and notices nothing.
+std::unique_ptr<Transport> make_socket_transport(io::EventLoop& loop, std::size_t threads = 1);
 /// Frames inside one process, between whoever listens and whoever dials the same name
 /// ("loopback:NAME") on it.
 std::unique_ptr<Transport> make_loopback_transport(Timer& timer);
