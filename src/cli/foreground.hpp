@@ -23,7 +23,7 @@ inline constexpr int drain_signal = SIGUSR1;
 
 struct Foreground {
     std::vector<std::string> machines;
-    router::Transport (*transport)(io::EventLoop&) = nullptr;
+    std::function<router::Transport(io::EventLoop&)> transport;
     bool plain = false;  // lines do not begin with the machine: somebody else writes it before them
 };
 /// Starts the machines and stays until SIGTERM, SIGINT or SIGHUP, then ends them within half a

@@ -1,6 +1,7 @@
 // jetway run: one machine of the file.
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "cli/foreground.hpp"
 #include "cli/load_file.hpp"
@@ -34,7 +35,11 @@ Result<int> run(const RunOptions& options) {
     JETWAY_TRY(refuse_unprotected(deployment, *machine, options.file));
     // Programs that our services run and that call jetway mean this machine.
     setenv("JETWAY_MACHINE", machine->name.c_str(), 1);
-    return run_in_foreground(deployment, {{machine->name}, socket_transport, options.quiet});
+    const std::size_t threads = threads_of(*machine, std::thread::hardware_concurrency());
+    const auto transport = [threads](io::EventLoop& loop) {
+        return socket_transport(loop, threads);
+    };
+    return run_in_foreground(deployment, {{machine->name}, transport, options.quiet});
 }
 
 }  // namespace jetway::cli

@@ -18,11 +18,19 @@ std::string clean(const std::string& text) {
     return clean_text(text, 1000);
 }
 
+/// A daemon of an older version does not say.
+std::string threads(const json::object& answer) {
+    return answer.contains("threads")
+               ? "   " + counted(static_cast<std::size_t>(number_of(answer, "threads")), "thread")
+               : "";
+}
+
 std::string heading(const json::object& answer) {
     return clean(text_of(answer, "machine")) + "   mesh " + clean(text_of(answer, "mesh")) +
            "   up " + shown_seconds(number_of(answer, "uptime_s")) + "   process " +
-           std::to_string(number_of(answer, "pid")) + "   id " + clean(text_of(answer, "router")) +
-           "   version " + clean(text_of(answer, "version")) + "\n";
+           std::to_string(number_of(answer, "pid")) + threads(answer) + "   id " +
+           clean(text_of(answer, "router")) + "   version " + clean(text_of(answer, "version")) +
+           "\n";
 }
 
 std::string links(const json::object& answer) {

@@ -1,8 +1,13 @@
 #include "cli/transports.hpp"
 
+#include <algorithm>
+
 #include "transport/transport.hpp"
 
 namespace jetway::cli {
+
+static_assert(transport::most_threads == deployment::most_threads);
+
 namespace {
 
 using TransportPtr = std::shared_ptr<transport::Transport>;
@@ -31,9 +36,17 @@ router::Transport chosen(const Choose& choose) {
 
 }  // namespace
 
-router::Transport socket_transport(io::EventLoop& loop) {
-    const TransportPtr sockets = transport::make_socket_transport(loop);
-    return chosen([sockets](const std::string& address) { return Target{*sockets, address}; });
+router::Transport socket_transport(io::EventLoop& loop, std::size_t threads) {
+    const TransportPtr sockets = transport::make_socket_transport(loop, threads);
+    router::Transport result =
+        chosen([sockets](const std::string& address) { return Target{*sockets, address}; });
+    result.threads = threads;
+    return result;
+}
+
+std::size_t threads_of(const deployment::Machine& machine, std::size_t cores) {
+    if (machine.threads != 0) return machine.threads;
+    return cores < 4 ? 1 : std::min<std::size_t>(cores / 2, 4);
 }
 
 router::Transport process_transport(io::EventLoop& loop) {

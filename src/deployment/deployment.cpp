@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const std::vector<std::string> file_keys{"mesh",    "machines", "pipelines", "discovery",
-                                         "streams", "expect",   "insecure"};
+                                         "streams", "threads",  "expect",    "insecure"};
 const std::vector<std::string> later_file_keys{"allow", "deny", "registry", "identity", "policies"};
 
 /// The name of a mesh follows the rules of a machine's, but it is not one.
@@ -100,6 +100,7 @@ Deployment read(const Node& root, Reading& reading) {
     deployment.insecure = fields.flag("insecure", false);
     read_discovery(fields, deployment, reading);
     read_streams(fields, deployment, reading);
+    deployment.threads = fields.number("threads", deployment.threads, 1, most_threads);
     read_machines(fields, root, deployment, reading);
     read_pipelines(fields, deployment, reading);
     read_expectations(fields, deployment, reading);

@@ -43,6 +43,8 @@ inline constexpr std::uint64_t least_message = 64UL * 1024;
 inline constexpr std::uint64_t default_message = 64UL * 1024 * 1024;
 inline constexpr std::uint64_t most_message = 1024UL * 1024 * 1024;
 
+inline constexpr std::uint64_t most_threads = 64;
+
 struct Machine {
     std::string name;
     std::vector<NetworkAddress> listen;
@@ -51,6 +53,7 @@ struct Machine {
     bool insecure = false;
     std::uint64_t memory = default_memory;    // for stream bytes that wait in its router
     std::uint64_t message = default_message;  // the largest that it puts together
+    std::uint64_t threads = 0;  // loops that carry its links and processes; 0: as fits its host
     std::vector<Service> services;
     std::vector<Terminal> terminals;
     Place place;
@@ -83,6 +86,7 @@ struct Deployment {
     Duration resume = std::chrono::seconds(30);  // how long a stream without a way waits for one
     std::uint64_t memory = default_memory;       // of a machine that does not say its own
     std::uint64_t message = default_message;     // the same
+    std::uint64_t threads = 0;                   // likewise
     bool insecure = false;
 
     const Machine* find(std::string_view machine) const;

@@ -131,6 +131,13 @@ TEST(Deployment, AMachineMayHaveNothingAtAll) {
     EXPECT_THAT(good("machines: { lab: }").find("lab")->services, IsEmpty());
 }
 
+TEST(Deployment, AMachineMaySayItsOwnThreads) {
+    const Deployment deployment = good("threads: 2\nmachines: { lab: { threads: 8 }, edge: }");
+    EXPECT_EQ(deployment.find("lab")->threads, 8U);
+    EXPECT_EQ(deployment.find("edge")->threads, 2U);
+    EXPECT_EQ(good("machines: { lab: }").find("lab")->threads, 0U) << "as fits its host";
+}
+
 // Services.
 
 TEST(Services, ABareBuiltInKindStartsThatKind) {
@@ -541,6 +548,17 @@ TEST(File, SizesOutOfRangeAreErrors) {
                 HasSubstr("write a size from 64 KiB to 1 GiB, as in 64 MiB"));
     EXPECT_THAT(problems("machines: { a: { memory: lots } }"),
                 HasSubstr("write a size from 4 MiB to 64 GiB, as in 64 MiB"));
+}
+
+TEST(File, ThreadsOutOfRangeAreErrors) {
+    for (const std::string text : {"0", "65", "many", "-1", "1.5", "''"}) {
+        EXPECT_THAT(
+            problems("machines: { a: { threads: " + text + " } }"),
+            AllOf(HasSubstr("test.yml:1:27: error: \"threads\" is a whole number from 1 to 64"),
+                  HasSubstr("write such a number, or leave it out")))
+            << text;
+    }
+    EXPECT_THAT(problems("threads: 100\nmachines: { a: }"), HasSubstr("not \"100\""));
 }
 
 // insecure

@@ -125,6 +125,23 @@ Duration Fields::duration(std::string_view key, Duration fallback, Duration leas
     return fallback;
 }
 
+std::uint64_t Fields::number(std::string_view key, std::uint64_t fallback, std::uint64_t least,
+                             std::uint64_t most) {
+    const Node* node = scalar(key);
+    if (node == nullptr) return fallback;
+    Settings settings;
+    settings.set(std::string(key), node->text);
+    const auto value =
+        settings.number(key, 0, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+    if (value) return static_cast<std::uint64_t>(*value);
+    problems_.error(node->place,
+                    quoted(key) + " is a whole number from " + std::to_string(least) + " to " +
+                        std::to_string(most) + ", not " + quoted(node->text),
+                    "write such a number, or leave it out",
+                    std::max<std::size_t>(node->text.size(), 1));
+    return fallback;
+}
+
 std::uint64_t Fields::size(std::string_view key, std::uint64_t fallback, std::uint64_t least,
                            std::uint64_t most) {
     const Node* node = scalar(key);

@@ -32,6 +32,9 @@ public:
     /// Bytes.
     std::uint64_t size(std::string_view key, std::uint64_t fallback, std::uint64_t least,
                        std::uint64_t most);
+    /// A whole number.
+    std::uint64_t number(std::string_view key, std::uint64_t fallback, std::uint64_t least,
+                         std::uint64_t most);
     Place place_of(std::string_view key) const;
 
 private:

@@ -7,8 +7,8 @@
 namespace jetway::deployment {
 namespace {
 
-const std::vector<std::string> machine_keys{"listen", "services", "terminals",
-                                            "memory", "message",  "insecure"};
+const std::vector<std::string> machine_keys{"listen",  "services", "terminals", "memory",
+                                            "message", "threads",  "insecure"};
 const std::vector<std::string> later_machine_keys{"tags",     "allow",    "deny",
                                                   "registry", "identity", "weight"};
 const std::vector<std::string> terminal_keys{"name", "type", "address", "link", "insecure"};
@@ -148,6 +148,7 @@ Machine read_machine(const Node& name, const Node& value, const Deployment& depl
     machine.insecure = fields.flag("insecure", false);
     machine.message = fields.size("message", deployment.message, least_message, most_message);
     machine.memory = fields.size("memory", deployment.memory, least_memory, most_memory);
+    machine.threads = fields.number("threads", deployment.threads, 1, most_threads);
     if (const Node* listen = fields.find("listen")) read_listen(*listen, machine, reading);
     if (const Node* services = fields.find("services"))
         machine.services = read_services(*services, reading);

@@ -162,6 +162,7 @@ void RoutingServer::State::add_status(json::object& body) const {
     body["pid"] = getpid();
     body["uptime_s"] = seconds(at - started);
     body["version"] = JETWAY_VERSION;
+    body["threads"] = transport.threads;
     body["links"] = std::move(link_rows);
     body["terminals"] = std::move(terminal_rows);
     body["streams"] = std::move(stream_rows);

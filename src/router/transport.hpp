@@ -2,6 +2,7 @@
 // scheme.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 
@@ -12,6 +13,8 @@
 namespace jetway::router {
 
 struct Transport {
+    /// How many loops carry its connections, for status.
+    std::size_t threads = 1;
     /// Accepts on `address` until the handle goes.
     std::function<Result<Handle>(const std::string& address,
                                  std::function<void(ConnectionPtr)> accepted)>

@@ -21,6 +21,8 @@ BIN = pathlib.Path(os.environ.get("JETWAY_BIN", ROOT / "build/dev"))
 JETWAY = str(BIN / "jetway")
 # How much slower a build with sanitizers may be than what the limits are written for.
 SLOWNESS = float(os.environ.get("JETWAY_SLOWNESS", "4"))
+# How many loops each machine has; none: as it comes.
+THREADS = os.environ.get("JETWAY_THREADS")
 
 
 def deadline(seconds):
@@ -167,7 +169,10 @@ class Mesh(Place):
 
     def __init__(self, text, *options):
         super().__init__()
-        self.path = self.file("deployment.yml", text.replace("NET", self.network).replace("FOLDER", str(self.folder)))
+        text = text.replace("NET", self.network).replace("FOLDER", str(self.folder))
+        if THREADS and "\nthreads:" not in text:
+            text += f"\nthreads: {THREADS}\n"
+        self.path = self.file("deployment.yml", text)
         self.began = time.monotonic()
         self.dev = self.start("dev", self.path, *options)
         self.log = Output(self.dev.stdout)

@@ -269,6 +269,22 @@ class OneProcess(unittest.TestCase):
         self.assertLess(mesh.stop(), 0.5 * SLOWNESS)
 
 
+class Threads(unittest.TestCase):
+    def test_a_machine_has_as_many_as_the_file_says(self):
+        mesh = Mesh(ROW.replace("  b:\n", "  b:\n    threads: 4\n") + "\nthreads: 2\n")
+        self.addCleanup(mesh.close)
+        mesh.wait_for("a", "cat")
+        for machine, count in {"a": 2, "b": 4, "c": 2}.items():
+            status = mesh.json("status", "--machine", machine)
+            self.assertEqual(status["threads"], count)
+            self.assertGreaterEqual(len(os.listdir(f"/proc/{status['pid']}/task")), count)
+        self.assertIn(b"   4 threads   ", mesh.run("status", "--machine", "b").stdout)
+        data = random.Random(5).randbytes(5_000_000)
+        self.assertEqual(mesh.run("call", "cat", "--machine", "a", input=data).stdout, data)
+        self.assertLess(mesh.stop(), 0.5 * SLOWNESS)
+        self.assertEqual(mesh.dev.returncode, 0)
+
+
 class Hostile(unittest.TestCase):
     COUNT = int(os.environ.get("JETWAY_E2E_HOSTILE", "2000"))
 
