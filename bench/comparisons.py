@@ -421,6 +421,34 @@ def sizes():
         [f"set xtics ({ticks}) rotate by -30"])
 
 
+def threads():
+    """Jetway alone: one loop, and two."""
+    ways = {count: functools.partial(peers.jetway_tcp, threads=count) for count in (1, 2)}
+    works = {"64 B one way": (64, 2_000_000), "1 KiB one way": (1 << 10, 500_000),
+             "pictures of 8.3 MB one way": (PICTURE, 150)}
+    rows = []
+
+    def add(name, found, text, unit_of):
+        one, two = (statistics.median(found[count]) for count in ways)
+        spreads = [f"{text(min(found[count]))} to {text(max(found[count]))}" for count in ways]
+        rows.append([name, text(one), spreads[0], text(two), spreads[1], unit_of(one, two)])
+
+    for name, (size, count) in works.items():
+        def measure(way, size=size, count=count):
+            with way(size) as ends:
+                return peers.one_way(ends, size, count)
+        add(name, turns(ways, measure), rate, lambda one, two: f"{two / one:.2f}x as many")
+
+    def there_and_back(way):
+        with way(64) as ends:
+            return peers.round_trips(ends, 64, 5_000)[50.0]
+    add("64 B there and back, p50", turns(ways, there_and_back), lambda value: f"{value:.1f} us",
+        lambda one, two: f"{two / one:.2f}x as long")
+    cores = len(os.sched_getaffinity(0))
+    return table("One loop and two", ["one router, TCP", "threads: 1", "spread", "threads: 2", "spread", "two loops"], rows,
+                 f"Client, router and service share {cores} cores here, so a second loop finds none that is idle.")
+
+
 def peak_memory(child):
     status = pathlib.Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
@@ -457,4 +485,4 @@ def streams():
 PARTS = {"small_tcp": small_tcp, "small_unix": small_unix, "kilobyte_tcp": kilobyte_tcp, "small_three": small_three,
          "requests_tcp": requests_tcp, "requests_unix": requests_unix, "requests_three": requests_three,
          "pictures_tcp": pictures_tcp, "pictures_unix": pictures_unix, "bulk": bulk, "failure": failure, "idle": idle, "hops": hops,
-         "sizes": sizes, "streams": streams}
+         "sizes": sizes, "streams": streams, "threads": threads}

@@ -104,9 +104,9 @@ def router_program(command):
 
 # ---- Jetway
 
-def deployment(ports, joined, services):
+def deployment(ports, joined, services, threads):
     """deployment.yml text: routers r0, r1, ... in a row, or joined as said; `services` (YAML) by router."""
-    lines = ["mesh: bench", "machines:"]
+    lines = ["mesh: bench", *([f"threads: {threads}"] if threads else []), "machines:"]
     for index, port in enumerate(ports):
         lines += [f"  r{index}:", f"    listen: 127.0.0.1:{port}"]
         lines += [f"    services: {services[index]}"] if index in services else []
@@ -120,11 +120,11 @@ def deployment(ports, joined, services):
 class JetwayRouters:
     """Daemons of one deployment, as `jetway run` starts them."""
 
-    def __init__(self, folder, count, joined=None, services=None):
+    def __init__(self, folder, count, joined=None, services=None, threads=None):
         self.folder = folder
         self.ports = free_ports(count)
         self.file = folder / "deployment.yml"
-        self.file.write_text(deployment(self.ports, joined, services or {}))
+        self.file.write_text(deployment(self.ports, joined, services or {}, threads))
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=str(folder), XDG_STATE_HOME=str(folder))
 
     def start(self, index):
@@ -145,8 +145,8 @@ def jetway_ends(client, service, **more):
 
 
 @in_folder
-def jetway_tcp(folder, size, routers=1):
-    daemons = JetwayRouters(folder, routers)
+def jetway_tcp(folder, size, routers=1, threads=None):
+    daemons = JetwayRouters(folder, routers, threads=threads)
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(daemons.start(index)) for index in reversed(range(routers))]
         yield jetway_ends(daemons.ports[0], daemons.ports[-1], routers=children)
