@@ -95,6 +95,7 @@ private:
 
     std::vector<Message> slots_;
     const std::size_t capacity_bytes_;
+    std::atomic<bool> wanted_ = false;  // seldom written
 
     // Of the writer, who publishes.
     alignas(apart) std::size_t written_ = 0;
@@ -110,8 +111,6 @@ private:
     std::uint64_t read_bytes_ = 0;
     std::atomic<std::size_t> released_ = 0;
     std::atomic<std::uint64_t> released_bytes_ = 0;
-    // Of both.
-    alignas(apart) std::atomic<bool> wanted_ = false;
 };
 
 }  // namespace jetway::transport

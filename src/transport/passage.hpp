@@ -24,16 +24,16 @@ struct Passage {
 
     MessageRing inwards{capacity, capacity_bytes};   // from the socket
     MessageRing outwards{capacity, capacity_bytes};  // to it
+    std::atomic<std::uint64_t> rate = 0;             // bytes per second
     const io::BellPtr user_bell;
     const io::BellPtr socket_bell;
 
     std::atomic<bool> is_blocked = false;   // the system takes no more for now
-    std::atomic<std::uint64_t> rate = 0;    // bytes per second
     std::atomic<bool> is_given_up = false;  // by the user: what is written still leaves
     std::atomic<bool> is_over = false;      // the socket is: nothing new comes in
     // Written before it is over.
-    Error reason;
     bool was_closed_by_peer = false;
+    Error reason;
 };
 
 using PassagePtr = std::shared_ptr<Passage>;

@@ -200,7 +200,7 @@ TEST(RemoteStorm, ConnectionsThatEndAnyTimeFromEitherSideLeaveTheOthersAlone) {
     const auto transport = make_socket_transport(loop, 4);
     const auto listening = transport->listen(address, live);
     ASSERT_TRUE(listening);
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < 15; ++round) {
         std::vector<Handle> dials;
         dials.reserve(10);
         for (int i = 0; i < 10; ++i) {
@@ -218,7 +218,7 @@ TEST(RemoteStorm, ConnectionsThatEndAnyTimeFromEitherSideLeaveTheOthersAlone) {
             std::erase_if(ends, [&](const auto& end) { return end->closed || random() % 8 == 0; }));
     }
     EXPECT_GT(told, 0U);
-    EXPECT_GT(frames, 1000U);
+    EXPECT_GT(frames, 500U);
 }
 
 // ---- What a frame costs.
