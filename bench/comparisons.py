@@ -446,7 +446,7 @@ def threads():
         lambda one, two: f"{two / one:.2f}x as long")
     cores = len(os.sched_getaffinity(0))
     return table("One loop and two", ["one router, TCP", "threads: 1", "spread", "threads: 2", "spread", "two loops"], rows,
-                 f"Client, router and service share {cores} cores here, so a second loop finds none that is idle.")
+                 f"Client, router and service share {cores} cores.")
 
 
 def peak_memory(child):
