@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@ namespace {
 
 // Reads that a broken stream still gets to bring what had arrived.
 constexpr int last_reads = 64;
+constexpr std::size_t most_descriptors = 4;
 
 Error stream_error(std::string_view what, int number) {
     Error error = system_error(what, number);
@@ -42,6 +44,12 @@ void end_socket(int descriptor) {
     for (int i = 0; i < last_reads; ++i) {
         if (recv(descriptor, discarded.data(), discarded.size(), MSG_DONTWAIT) <= 0) return;
     }
+}
+
+bool is_unix_socket(int descriptor) {
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    return getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
 // One descriptor's ByteStream. Callbacks may destroy it: after each, `alive` says whether there is
@@ -80,6 +88,12 @@ public:
         const std::unique_ptr<Watch> watch = std::move(watch_);
         return watch ? watch->release() : -1;
     }
+    bool carries_descriptors() const override {
+        return sort_ == Sort::socket && is_unix_socket(descriptor());
+    }
+    void write_with(Buffer bytes, Descriptor with) override;
+    void keep_descriptors() override { keeping_ = true; }
+    Descriptor take_descriptor() override;
 
 private:
     void on_readable() override;
@@ -88,7 +102,10 @@ private:
     void at_turn_end();
     void fail(Error error);
     void report_failure(const bool& destroyed);
+    void queued_more();
     bool read_once();
+    ssize_t read_into(Buffer& block);
+    void keep(const msghdr& message);
     void read_rest(const bool& destroyed);
     void close_writing_half();
     void wait_for_room();
@@ -104,6 +121,8 @@ private:
     ReadSize read_size_;
     std::optional<Error> failed_;
     LifeSlot life_;
+    std::vector<Descriptor> kept_;  // that came, oldest first
+    bool keeping_ = false;
     bool was_blocking_;
     bool reading_ = false;
     bool ended_ = false;      // nothing more is read
@@ -127,6 +146,16 @@ Stream::~Stream() {
 void Stream::write(Buffer bytes) {
     if (failed_ || !watch_ || bytes.empty()) return;
     queue_.push(std::move(bytes));
+    queued_more();
+}
+
+void Stream::write_with(Buffer bytes, Descriptor with) {
+    if (failed_ || !watch_ || bytes.empty()) return;
+    queue_.push(std::move(bytes), std::move(with));
+    queued_more();
+}
+
+void Stream::queued_more() {
     undrained_ = true;
     if (blocked_) return;
     // More does not wait for the end of the turn: the system may as well begin.
@@ -222,13 +251,48 @@ void Stream::on_readable() {
     if (!life.destroyed() && reading_ && !ended_ && !failed_) watch_->wait_readable();
 }
 
+ssize_t Stream::read_into(Buffer& block) {
+    if (!keeping_) return read(watch_->descriptor(), block.mutable_data(), block.size());
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * most_descriptors)> control;
+    iovec vector{block.mutable_data(), block.size()};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t got = recvmsg(watch_->descriptor(), &message, MSG_CMSG_CLOEXEC);
+    if (got > 0 && message.msg_controllen != 0) keep(message);
+    return got;
+}
+
+void Stream::keep(const msghdr& message) {
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(const_cast<msghdr*>(&message), header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            Descriptor descriptor(number);
+            if (kept_.size() < most_descriptors) kept_.push_back(std::move(descriptor));
+        }
+    }
+}
+
+Descriptor Stream::take_descriptor() {
+    if (kept_.empty()) return {};
+    Descriptor first = std::move(kept_.front());
+    kept_.erase(kept_.begin());
+    return first;
+}
+
 // Hands on what one read gives. False when there is nothing now; with an end or a failure it is
 // noted.
 bool Stream::read_once() {
     Buffer& block = parts(loop_).read_blocks.take(read_size_.next());
     ssize_t got;
     do {
-        got = read(watch_->descriptor(), block.mutable_data(), block.size());
+        got = read_into(block);
     } while (got < 0 && errno == EINTR);
     if (got > 0) {
         const auto size = static_cast<std::size_t>(got);

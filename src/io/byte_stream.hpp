@@ -11,6 +11,7 @@
 #include "base/buffer.hpp"
 #include "base/handle.hpp"
 #include "base/result.hpp"
+#include "io/descriptor.hpp"
 #include "io/event_loop.hpp"
 
 namespace jetway::io {
@@ -60,6 +61,17 @@ public:
     /// Gives the descriptor back, open and non-blocking, for a stream on another loop. Before
     /// anything was read or written; no event follows.
     virtual int release() = 0;
+
+    /// True for a Unix socket: descriptors can go along with bytes.
+    virtual bool carries_descriptors() const = 0;
+    /// As write(); the peer gets `with` along with the first byte, unless the system passes no more
+    /// descriptors on.
+    virtual void write_with(Buffer bytes, Descriptor with) = 0;
+    /// From now on those that come are kept, four at most; until then, and beyond, they are closed.
+    virtual void keep_descriptors() = 0;
+    /// The oldest that was kept; not valid when there is none. It came with bytes of on_read() that
+    /// were handed on since.
+    virtual Descriptor take_descriptor() = 0;
 };
 
 using ByteStreamPtr = std::unique_ptr<ByteStream>;

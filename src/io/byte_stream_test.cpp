@@ -339,5 +339,53 @@ TEST(ReadBlocksTest, TheSizeFollowsWhatArrivesWithinItsBounds) {
     EXPECT_EQ(size.next(), ReadBlocks::smallest);
 }
 
+// ---- Descriptors.
+
+/// A pipe's reading end; its writing end is gone, so it is at its end at once.
+Descriptor any_descriptor() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    close(ends[1]);
+    return Descriptor(ends[0]);
+}
+
+TEST_F(ByteStreamTest, ADescriptorComesWithTheBytesItWasWrittenWith) {
+    StreamRecord right(pair.right.get());
+    pair.right->keep_descriptors();
+    const std::string before = random_bytes(1 << 20, 1);
+    pair.left->write(bytes_of(before));
+    pair.left->write_with(bytes_of("with"), any_descriptor());
+    pair.left->write_with(bytes_of("two"), any_descriptor());
+    pair.left->write(bytes_of("after"));
+    ASSERT_TRUE(run_until(loop, [&] { return right.received == before.size() + 12; }));
+    EXPECT_EQ(right.text.substr(before.size()), "withtwoafter");
+    for (int i = 0; i < 2; ++i) {
+        const Descriptor came = pair.right->take_descriptor();
+        ASSERT_TRUE(came.valid());
+        char byte = 0;
+        EXPECT_EQ(read(came.get(), &byte, 1), 0) << "the pipe's end";
+        EXPECT_NE(fcntl(came.get(), F_GETFD) & FD_CLOEXEC, 0);
+    }
+    EXPECT_FALSE(pair.right->take_descriptor().valid());
+}
+
+TEST_F(ByteStreamTest, NoMoreThanFourDescriptorsAreKept) {
+    StreamRecord right(pair.right.get());
+    pair.left->write_with(bytes_of("x"), any_descriptor());
+    ASSERT_TRUE(run_until(loop, [&] { return right.received == 1; }));
+    pair.right->keep_descriptors();
+    EXPECT_FALSE(pair.right->take_descriptor().valid()) << "nobody wanted it";
+    for (int i = 0; i < 10; ++i) pair.left->write_with(bytes_of("x"), any_descriptor());
+    ASSERT_TRUE(run_until(loop, [&] { return right.received == 11; }));
+    int kept = 0;
+    while (pair.right->take_descriptor().valid()) ++kept;
+    EXPECT_EQ(kept, 4);
+}
+
+TEST_F(ByteStreamTest, OnlyUnixSocketsCarryDescriptors) {
+    EXPECT_TRUE(pair.left->carries_descriptors());
+    EXPECT_FALSE(adopt(loop, any_descriptor().take())->carries_descriptors());
+}
+
 }  // namespace
 }  // namespace jetway::io

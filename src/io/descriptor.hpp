@@ -1,4 +1,4 @@
-// A file descriptor that closes itself, until somebody takes it. Private to io.
+// A file descriptor that closes itself, until somebody takes it.
 #pragma once
 
 #include <unistd.h>
