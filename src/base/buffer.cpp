@@ -52,7 +52,7 @@ Buffer Buffer::allocate(std::size_t size) {
     if (size == 0) return buffer;
     void* memory = size == SpareBlocks::size ? spare_blocks.take() : nullptr;
     if (memory == nullptr) memory = ::operator new(sizeof(Block) + size);
-    buffer.block_ = new (memory) Block{{1}, static_cast<std::uint32_t>(size)};
+    buffer.block_ = new (memory) Block{{1}, static_cast<std::uint32_t>(size), nullptr};
     buffer.data_ = static_cast<const std::uint8_t*>(memory) + sizeof(Block);
     buffer.size_ = size;
     return buffer;
@@ -68,7 +68,18 @@ Buffer Buffer::copy_of(std::string_view text) {
     return copy_of(Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
+Buffer Buffer::on(Block& block, const std::uint8_t* bytes) {
+    assert(block.unused != nullptr && block.references == 0);
+    block.references.store(1, std::memory_order_relaxed);
+    Buffer buffer;
+    buffer.block_ = &block;
+    buffer.data_ = bytes;
+    buffer.size_ = block.size;
+    return buffer;
+}
+
 void Buffer::free_block(Block* block) {
+    if (block->unused != nullptr) return block->unused(*block);
     const bool common = block->size == SpareBlocks::size;
     block->~Block();
     if (!common || !spare_blocks.keep(block)) ::operator delete(block);

@@ -1,6 +1,8 @@
 // Bytes that are shared, never copied: a Buffer is a view into a reference-counted block. Slices
 // share the block. The bytes are immutable once a second Buffer refers to them. Counting is atomic:
 // a slice may end its life on another thread than the one that made it.
+//
+// A block is the heap's, or its bytes lie elsewhere and whoever has them derives from Block.
 #pragma once
 
 #include <atomic>
@@ -17,12 +19,23 @@ using Bytes = std::span<const std::uint8_t>;
 
 class Buffer {
 public:
+    struct Block {
+        std::atomic<std::uint32_t> references{0};
+        std::uint32_t size = 0;
+        /// Called when the last Buffer is gone, by the thread that it went on; the block may be
+        /// destroyed or used again from then on. nullptr: the block is the heap's.
+        void (*unused)(Block&) = nullptr;
+    };
+
     Buffer() = default;
     /// `size` bytes, not initialised, writable through mutable_data() while this is the only Buffer
     /// on them.
     static Buffer allocate(std::size_t size);
     static Buffer copy_of(Bytes bytes);
     static Buffer copy_of(std::string_view text);
+    /// The first Buffer on a block that is not the heap's: `block.size` bytes from `bytes` on,
+    /// which stay until it is unused.
+    static Buffer on(Block& block, const std::uint8_t* bytes);
 
     Buffer(const Buffer& other) noexcept
         : block_(other.block_), data_(other.data_), size_(other.size_) {
@@ -77,13 +90,13 @@ public:
     }
     /// Memory the block holds alive, which may be more than size().
     std::size_t block_size() const { return block_ == nullptr ? 0 : block_->size; }
+    /// The block when it is not the heap's, else nullptr. Another process may write to its bytes at
+    /// any time: who looks at them for what they mean copies them first.
+    const Block* foreign() const {
+        return block_ != nullptr && block_->unused != nullptr ? block_ : nullptr;
+    }
 
 private:
-    struct Block {
-        std::atomic<std::uint32_t> references;
-        std::uint32_t size;
-    };
-
     void retain() const {
         if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);
     }

@@ -44,6 +44,8 @@ public:
     /// Ends the connection at once; what is still in out() may be lost. `reason` is what on_closed
     /// gets at this end.
     virtual void close(const Error& reason) = 0;
+    /// Bytes of payloads that went through shared memory, both ways.
+    virtual std::uint64_t shared_bytes() const { return 0; }
     /// Called once, from the loop, when the connection has ended for whatever reason; not from
     /// inside close().
     void set_on_closed(std::function<void(const Error&)> on_closed) {

@@ -16,6 +16,7 @@
 
 #include "stream/end.hpp"
 #include "stream/labels.hpp"
+#include "stream/private_bytes.hpp"
 #include "stream/session.hpp"
 
 namespace jetway::stream {
@@ -145,8 +146,9 @@ private:
                                        EndQueue(Lane::events), EndQueue(Lane::confirm)};
     std::deque<Message> own_;                // frames on label 0
     std::deque<std::uint32_t> late_resets_;  // labels whose late RESET is to be answered
-    std::optional<Message> pending_;         // the frame that the connection had no room for
-    bool holding_ = false;                   // reading waits until late_resets_ is shorter
+    PrivateBytes private_;
+    std::optional<Message> pending_;  // the frame that the connection had no room for
+    bool holding_ = false;            // reading waits until late_resets_ is shorter
     bool working_ = false;
     bool posted_ = false;
     Handle confirm_;

@@ -59,6 +59,7 @@ bool Attachment::on_message(Message& message) {
 
 Result<> Attachment::receive(Message& message) {
     const wire::FrameHeader header = wire::FrameHeader::unpack(message.header);
+    if (message.body.foreign() != nullptr) message.body = private_.copy_of(message.body.bytes());
     ++counts_.frames_in;
     counts_.bytes_in += message.body.size();
     if (message.body.size() != header.length)

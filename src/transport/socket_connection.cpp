@@ -17,19 +17,6 @@ constexpr std::size_t small_body = 256;
 
 }  // namespace
 
-Buffer FrameBlock::take(std::size_t size, std::uint8_t*& bytes) {
-    assert(size <= block_size);
-    if (!block_.empty() && block_.unique()) used_ = 0;
-    if (block_.empty() || block_size - used_ < size) {
-        block_ = Buffer::allocate(block_size);
-        begin_ = block_.mutable_data();
-        used_ = 0;
-    }
-    bytes = begin_ + used_;
-    used_ += size;
-    return block_.slice(used_ - size, size);
-}
-
 SocketConnection::SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream, bool dialled,
                                    std::string peer, std::optional<PeerCredentials> credentials,
                                    Handle seat)
@@ -42,6 +29,7 @@ SocketConnection::SocketConnection(io::EventLoop& loop, io::ByteStreamPtr stream
     out_->set_reader(this);
     in_->set_writer(this);
     stream_->set_events(this);
+    if (stream_->carries_descriptors()) sharing_.emplace(*stream_, dialled);
     stream_->start_reading();
 }
 
@@ -56,17 +44,20 @@ bool SocketConnection::on_message(Message& message) {
     if (!stream_ || stream_->queued() >= most_queued) return false;
     const auto header = wire::FrameHeader::unpack(message.header);
     assert(header.length == message.body.size());
-    const bool small = message.body.size() <= small_body;
-    std::uint8_t* bytes = nullptr;
-    Buffer head = frame_block_.take(wire::header_size + (small ? message.body.size() : 0), bytes);
-    header.write(bytes);
-    if (small && !message.body.empty()) {
-        std::memcpy(bytes + wire::header_size, message.body.data(), message.body.size());
-    }
-    stream_->write(std::move(head));
-    if (!small) stream_->write(std::move(message.body));
+    if (!sharing_ || !sharing_->write(header, message.body)) write(header, std::move(message.body));
+    if (sharing_) sharing_->on_written();
     message = Message();
     return true;
+}
+
+void SocketConnection::write(const wire::FrameHeader& header, Buffer body) {
+    const bool small = body.size() <= small_body;
+    std::uint8_t* bytes = nullptr;
+    Buffer head = frame_block_.take(wire::header_size + (small ? body.size() : 0), bytes);
+    header.write(bytes);
+    if (small && !body.empty()) std::memcpy(bytes + wire::header_size, body.data(), body.size());
+    stream_->write(std::move(head));
+    if (!small) stream_->write(std::move(body));
 }
 
 bool SocketConnection::backed_up() {
@@ -77,6 +68,7 @@ bool SocketConnection::backed_up() {
 
 void SocketConnection::on_drained() {
     const io::Life life(life_);
+    if (sharing_) sharing_->settle();
     out_->resume();
     if (life.destroyed() || !std::exchange(held_back_, false)) return;
     if (PipeWriter* writer = out_->writer()) writer->on_space();
@@ -102,10 +94,16 @@ void SocketConnection::deliver() {
             stream_->start_reading();
             break;
         }
+        if (sharing_ && Sharing::concerns(frame->header)) {
+            const auto for_reader = sharing_->receive(*frame);
+            if (!for_reader) end(for_reader.error());
+            if (!for_reader || !*for_reader) continue;
+        }
         in->write(Message{frame->header.pack(), std::move(frame->body)});
         if (life.destroyed()) return;
     }
     delivering_ = false;
+    if (sharing_) sharing_->settle();
 }
 
 /// True when the last frame was refused: then nothing more is read until on_space().
@@ -135,6 +133,7 @@ void SocketConnection::close(const Error& reason) {
 
 void SocketConnection::end(Error reason) {
     if (!stream_) return;
+    sharing_.reset();
     stream_.reset();
     if (reason.where.empty()) reason.where = peer_;
     closing_ = loop_.after({}, [this, reason = std::move(reason)] {

@@ -9,25 +9,11 @@
 #include "io/byte_stream.hpp"
 #include "io/life.hpp"
 #include "kernel/connection.hpp"
+#include "transport/frame_block.hpp"
+#include "transport/sharing.hpp"
 #include "wire/frame.hpp"
 
 namespace jetway::transport {
-
-/// Where the headers of outgoing frames, and small bodies, are put together: one block that is
-/// written again from its beginning once everything in it was sent, so that a frame costs no
-/// allocation.
-class FrameBlock {
-public:
-    /// A Buffer of `size` bytes, at most block_size, and where to fill it.
-    Buffer take(std::size_t size, std::uint8_t*& bytes);
-
-    static constexpr std::size_t block_size = 4096;
-
-private:
-    Buffer block_;
-    std::uint8_t* begin_ = nullptr;
-    std::size_t used_ = 0;
-};
 
 /// in() is handed one frame at a time; while its reader refuses one, nothing more is read from the
 /// peer. out() holds 256 messages and 256 KiB, and moves on while the system's socket takes bytes.
@@ -43,6 +29,7 @@ public:
 
     bool backed_up() override;
     std::uint64_t rate() const override { return stream_ ? stream_->rate() : 0; }
+    std::uint64_t shared_bytes() const override { return sharing_ ? sharing_->shared_bytes() : 0; }
     /// What the socket takes at once of what was written before still leaves: a last word to the
     /// peer.
     void close(const Error& reason) override;
@@ -59,12 +46,14 @@ private:
 
     void deliver();
     bool wait_for_reader();
+    void write(const wire::FrameHeader& header, Buffer body);
     void end(Error reason);
 
     io::EventLoop& loop_;
     io::ByteStreamPtr stream_;  // nullptr once closed
     wire::FrameSplitter splitter_;
     FrameBlock frame_block_;
+    std::optional<Sharing> sharing_;  // of a Unix socket
     io::LifeSlot life_;
     bool delivering_ = false;
     bool held_back_ = false;  // the writer was told to wait

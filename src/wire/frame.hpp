@@ -66,6 +66,13 @@ enum class FrameType : std::uint8_t {
     offered = 35,
     withdraw = 36,
     account = ignorable | 37,
+    // between the two ends of a Unix socket (wire/sharing.hpp), on label 0 but for shared_data
+    share = ignorable | 40,
+    arena = 41,
+    arena_answer = 42,
+    arena_gone = 43,
+    shared_data = 44,  // DATA whose bytes lie in an arena
+    returned = 45,
 };
 
 /// Flags of DATA. Others must be 0.

@@ -1,14 +1,18 @@
 // The splitter gives the frames that the bytes spell, however they are cut. The first byte of the
-// input seeds the cuts.
+// input seeds the cuts. What decodes encodes to the same.
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "base/random.hpp"
 #include "wire/frame.hpp"
+#include "wire/sharing.hpp"
 
 using jetway::Buffer;
 using jetway::Bytes;
+using jetway::wire::decode_arena;
+using jetway::wire::decode_references;
+using jetway::wire::decode_shared_data;
 using jetway::wire::decode_window;
 using jetway::wire::Frame;
 using jetway::wire::FrameHeader;
@@ -74,5 +78,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     split(bytes, size, data[0]);
     if (const auto window = decode_window(bytes))
         require(decode_window(encode(*window).bytes()).value() == *window);
+    if (const auto shared = decode_shared_data(bytes))
+        require(decode_shared_data(encode(*shared)).value() == *shared);
+    if (const auto references = decode_references(bytes))
+        require(decode_references(encode(*references)).value() == *references);
+    if (const auto arena = decode_arena(bytes))
+        require(decode_arena(encode(*arena)).value() == *arena);
     return 0;
 }

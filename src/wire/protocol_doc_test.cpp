@@ -11,6 +11,7 @@
 #include "wire/frame.hpp"
 #include "wire/pieces.hpp"
 #include "wire/scan.hpp"
+#include "wire/sharing.hpp"
 
 namespace jetway::wire {
 namespace {
@@ -60,19 +61,38 @@ Rows table(const std::string& heading) {
 // ---- tables
 
 const std::map<std::string, FrameType> types{
-    {"OPEN", FrameType::open},           {"OPENED", FrameType::opened},
-    {"NACK", FrameType::nack},           {"DATA", FrameType::data},
-    {"WINDOW", FrameType::window},       {"STOP", FrameType::stop},
-    {"RESET", FrameType::reset},         {"RESET_ACK", FrameType::reset_ack},
-    {"FIN_ACK", FrameType::fin_ack},     {"HELLO", FrameType::hello},
-    {"HEARTBEAT", FrameType::heartbeat}, {"NODE", FrameType::node},
-    {"SYNC_DONE", FrameType::sync_done}, {"DIR_DELTA", FrameType::dir_delta},
-    {"DIR_PULL", FrameType::dir_pull},   {"DIR_SNAPSHOT", FrameType::dir_snapshot},
-    {"VERDICT", FrameType::verdict},     {"GOAWAY", FrameType::goaway},
-    {"SUMMARY", FrameType::summary},     {"DIGESTS", FrameType::digests},
-    {"ATTACH", FrameType::attach},       {"ATTACHED", FrameType::attached},
-    {"OFFER", FrameType::offer},         {"OFFERED", FrameType::offered},
-    {"WITHDRAW", FrameType::withdraw},   {"ACCOUNT", FrameType::account},
+    {"OPEN", FrameType::open},
+    {"OPENED", FrameType::opened},
+    {"NACK", FrameType::nack},
+    {"DATA", FrameType::data},
+    {"WINDOW", FrameType::window},
+    {"STOP", FrameType::stop},
+    {"RESET", FrameType::reset},
+    {"RESET_ACK", FrameType::reset_ack},
+    {"FIN_ACK", FrameType::fin_ack},
+    {"HELLO", FrameType::hello},
+    {"HEARTBEAT", FrameType::heartbeat},
+    {"NODE", FrameType::node},
+    {"SYNC_DONE", FrameType::sync_done},
+    {"DIR_DELTA", FrameType::dir_delta},
+    {"DIR_PULL", FrameType::dir_pull},
+    {"DIR_SNAPSHOT", FrameType::dir_snapshot},
+    {"VERDICT", FrameType::verdict},
+    {"GOAWAY", FrameType::goaway},
+    {"SUMMARY", FrameType::summary},
+    {"DIGESTS", FrameType::digests},
+    {"ATTACH", FrameType::attach},
+    {"ATTACHED", FrameType::attached},
+    {"OFFER", FrameType::offer},
+    {"OFFERED", FrameType::offered},
+    {"WITHDRAW", FrameType::withdraw},
+    {"ACCOUNT", FrameType::account},
+    {"SHARE", FrameType::share},
+    {"ARENA", FrameType::arena},
+    {"ARENA_ANSWER", FrameType::arena_answer},
+    {"ARENA_GONE", FrameType::arena_gone},
+    {"SHARED_DATA", FrameType::shared_data},
+    {"RETURNED", FrameType::returned},
 };
 
 TEST(ProtocolPage, ListsTheFrameTypes) {
@@ -124,6 +144,9 @@ TEST(ProtocolPage, ListsTheLimits) {
         {"first_window", first_window},
         {"max_envelope", max_envelope},
         {"max_piece_header", max_piece_header},
+        {"max_shared", max_shared},
+        {"max_arenas", max_arenas},
+        {"max_arena", max_arena},
     };
     EXPECT_EQ(listed, limits);
 }
