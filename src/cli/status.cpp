@@ -35,12 +35,13 @@ std::string heading(const json::object& answer) {
 
 std::string links(const json::object& answer) {
     Table table({"LINK", "MACHINE", "PEER", "STATE", ">AGE", ">ROUND TRIP", ">COST", ">STREAMS"});
-    Table attached({"ATTACHED", "PROCESS", ">AGE", ">STREAMS"});
+    Table attached({"ATTACHED", "PROCESS", ">AGE", ">STREAMS", ">SHARED MEMORY"});
     for (const json::object& row : objects_of(answer, "links")) {
         const std::string age = shown_seconds(number_of(row, "age_s"));
         const std::string streams = std::to_string(number_of(row, "streams"));
         if (text_of(row, "kind") == "local") {
-            attached.add({text_of(row, "terminal"), text_of(row, "machine"), age, streams});
+            attached.add({text_of(row, "terminal"), text_of(row, "machine"), age, streams,
+                          std::to_string(number_of(row, "shared_bytes"))});
             continue;
         }
         const bool measured = row.contains("round_trip_us") && row.at("round_trip_us").is_number();

@@ -150,6 +150,7 @@ void RoutingServer::State::add_status(json::object& body) const {
         json::object shown = link_row(row, at);
         if (row.kind == routing::LinkKind::local && links[row.link] != nullptr) {
             shown["ledger"] = ledger_of(links[row.link]->ledger);
+            shown["shared_bytes"] = links[row.link]->connection->shared_bytes();
             total += links[row.link]->ledger;
         }
         link_rows.push_back(std::move(shown));
