@@ -14,6 +14,7 @@ using jetway::wire::decode_arena;
 using jetway::wire::decode_references;
 using jetway::wire::decode_shared_data;
 using jetway::wire::decode_window;
+using jetway::wire::encode;
 using jetway::wire::Frame;
 using jetway::wire::FrameHeader;
 using jetway::wire::FrameSplitter;
