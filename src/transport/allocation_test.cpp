@@ -92,7 +92,7 @@ TEST_P(SharedAllocationTest, WhatLiesInSharedMemoryCostsNone) {
     };
     in_rounds(20);
     EXPECT_LT(in_rounds(200), 0.1);
-    EXPECT_GT(left->shared_bytes(), 200 * 50 * GetParam());
+    EXPECT_GT(left->shared_bytes(), 200UL * 50 * GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, SharedAllocationTest, testing::Values(16'384, 65'535));
