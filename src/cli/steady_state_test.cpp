@@ -56,6 +56,7 @@ public:
     }
     ~Middle() {
         loop_->post([this] { loop_->stop(); });
+        stopped_.set_value();
         thread_.join();
     }
     /// So far.
@@ -78,9 +79,11 @@ private:
         machine_ = &machine;
         started_.set_value();
         loop.run();
+        stopped_.get_future().wait();  // the loop outlives the post() that stops it
     }
 
     std::promise<void> started_;
+    std::promise<void> stopped_;
     io::EventLoop* loop_ = nullptr;
     Machine* machine_ = nullptr;
     std::thread thread_;

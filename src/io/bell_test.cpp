@@ -161,8 +161,8 @@ TEST(LoopThreadTest, WhatWasPostedIsCalledBeforeItStops) {
 }
 
 TEST(LoopThreadTest, SignalsOfTheProcessDoNotReachIt) {
-    LoopThread thread;
     EventLoop loop;
+    LoopThread thread;
     std::optional<sigset_t> blocked;
     thread.loop().post([&] {
         sigset_t now;
