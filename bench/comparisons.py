@@ -4,6 +4,7 @@ Each table says what Jetway's figure is of another's, and what that ratio is mea
 
 import contextlib
 import functools
+import json
 import os
 import pathlib
 import statistics
@@ -257,6 +258,12 @@ def bulk():
 
 # ---- nothing to do
 
+def memory_of(pid, line):
+    """Megabytes: VmRSS now, VmHWM at most."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return next(int(each.split()[1]) for each in status.splitlines() if each.startswith(line)) / 1024
+
+
 def idle_server(make):
     """Milliseconds until it accepts, and megabytes that it then holds."""
     with tempfile.TemporaryDirectory(prefix="jetway-bench-") as folder:
@@ -268,9 +275,7 @@ def idle_server(make):
                 wait_until(ready, command[0], every=0.0005)
                 took = time.monotonic() - started
                 time.sleep(0.5)
-                status = pathlib.Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    return took * 1e3, resident / 1024
+                return took * 1e3, memory_of(child.pid, "VmRSS")
 
 
 def on_port(command_of):
@@ -450,8 +455,7 @@ def threads():
 
 
 def peak_memory(child):
-    status = pathlib.Path(f"/proc/{child.pid}/status").read_text(encoding="utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+    return memory_of(child.pid, "VmHWM")
 
 
 def streams():
@@ -482,7 +486,64 @@ def streams():
         {f"jetway, {name}": points for name, points in series.items()}, "x", ["set yrange [0:*]"])
 
 
+def services():
+    """Streams to one service while the mesh knows ever more other ones: of ten machines, beside a router and an ingress."""
+    counts, holders, opens = [1, 10, 100, 1_000, 10_000, 100_000], 10, 5_000
+    star = [[1], [], *([1] for _ in range(holders))]
+
+    def known(daemons, name):
+        output = subprocess.run([BIN / "jetway", "call", name, "--machine", "r0"], env=daemons.environment, text=True,
+                                stdin=subprocess.DEVNULL, capture_output=True, check=False).stderr
+        return "E-NO-SERVICE" not in output
+
+    def run(daemons, *command):
+        return subprocess.run(list(command), check=True, env=daemons.environment, capture_output=True, text=True).stdout
+
+    @peers.in_folder
+    def measured(folder):
+        daemons = peers.JetwayRouters(folder, len(star), star, {1: "[echo]"})
+        with contextlib.ExitStack() as stack:
+            for index in (1, 0, *range(2, len(star))):
+                stack.enter_context(daemons.start(index))
+            wait_until(lambda: daemons.reaches("echo", "r0"), "the mesh")
+            found, offered = [], 1
+            for count in counts:
+                began = time.monotonic()
+                while offered < count:  # as many as one machine may have, at most
+                    holder = 2 + offered // (counts[-1] // holders)
+                    more = min(count, (holder - 1) * (counts[-1] // holders)) - offered
+                    command = [BIN / "bench_many_streams", "names", f"r{holder}", str(offered), str(more)]
+                    child = stack.enter_context(process(command, env=daemons.environment, text=True,
+                                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+                    if child.stdout.readline().strip() != "offered":
+                        sys.exit(f"{command} offered nothing")
+                    offered += more
+                if count > 1:
+                    wait_until(lambda: known(daemons, f"name-{count - 1}"), f"{count} names")
+                learned = time.monotonic() - began
+                speeds = [float(run(daemons, BIN / "bench_many_streams", "opens", "r0", "r1", str(opens)))
+                          for _ in range(ROUNDS)]
+                trips = [float(run(daemons, BIN / "bench_round_trip", "mesh", "r0", "echo", "2000").split()[0])
+                         for _ in range(ROUNDS)]
+                status = json.loads(run(daemons, BIN / "jetway", "status", "-o", "json", "--machine", "r0"))
+                found.append((count, learned, speeds, trips, memory_of(status["pid"], "VmRSS")))
+            yield found
+
+    with measured() as found:
+        rows = [[f"{count:,}", rate(statistics.median(speeds)), f"{rate(min(speeds))} to {rate(max(speeds))}",
+                 f"{statistics.median(trips):.1f} us", f"{min(trips):.1f} to {max(trips):.1f}", f"{memory:.1f} MB",
+                 f"{learned:.1f} s"] for count, learned, speeds, trips, memory in found]
+        points = [(count, statistics.median(speeds) / 1e3) for count, _, speeds, _, _ in found]
+    return table("Growth: services",
+                 ["services", "streams opened a second", "spread", "round trip of 64 B, p50", "spread",
+                  "memory of the ingress", "until it knew the last"], rows,
+                 "Twelve daemons on these cores: an ingress, a router whose service is called, and ten machines that offer the "
+                 "others, up to 10,000 each. The last column is from the first of the row's new names offered.") + "\n" + plot(
+        "services", "Streams opened over one link, by services in the mesh", "services", "thousand a second",
+        {"jetway": points}, "x", ["set yrange [0:*]"])
+
+
 PARTS = {"small_tcp": small_tcp, "small_unix": small_unix, "kilobyte_tcp": kilobyte_tcp, "small_three": small_three,
          "requests_tcp": requests_tcp, "requests_unix": requests_unix, "requests_three": requests_three,
          "pictures_tcp": pictures_tcp, "pictures_unix": pictures_unix, "bulk": bulk, "failure": failure, "idle": idle, "hops": hops,
-         "sizes": sizes, "streams": streams, "threads": threads}
+         "sizes": sizes, "streams": streams, "services": services, "threads": threads}

@@ -15,6 +15,9 @@
 //   bench_many_streams ledger FROM TO COUNT SECONDS
 //       Spreads COUNT streams over SECONDS, each of 20 messages that are answered; each eighth is
 //       reset before its end. Prints as JSON what was written, and the ledgers of both ends.
+//   bench_many_streams names MACHINE FIRST COUNT
+//       Offers COUNT services, FIRST and so on, says "offered", and keeps them until its input
+//       ends.
 //   bench_many_streams message FROM TO MEBIBYTES
 //       Sends one message of that size. Prints in how many seconds it came, whole.
 #include <algorithm>
@@ -234,7 +237,65 @@ void print_ledger(const wire::Ledger& ledger) {
     std::cout << "}";
 }
 
-class Load {
+/// A process with a loop, and attached.
+class Process {
+protected:
+    std::unique_ptr<stream::Session> attach(const std::string& machine) {
+        std::unique_ptr<stream::Session> session;
+        const Handle attaching =
+            attach::connect(loop_, machine, {"many-streams", static_cast<std::uint64_t>(getpid())},
+                            [&](Result<std::unique_ptr<stream::Session>> attached) {
+                                if (!attached) die(attached.error().text());
+                                session = std::move(*attached);
+                            });
+        wait([&] { return session != nullptr; }, "attached to " + machine);
+        session->set_on_closed([](const Error& reason) { die(reason.text()); });
+        return session;
+    }
+    void wait(const std::function<bool()>& done, const std::string& what) {
+        if (!loop_.run_until(done, loop_.now() + patience)) die("not in time: " + what);
+    }
+    /// Whoever started this looks at the machines until it closes our input.
+    void wait_for_end_of_input() {
+        Handle timer;
+        const std::function<void()> look = [&] {
+            timer = loop_.after(std::chrono::milliseconds(20), look);
+        };
+        look();
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        wait([&] { return ::poll(&input, 1, 0) > 0; }, "the end of input");
+    }
+
+    io::EventLoop loop_;
+};
+
+class Names : Process, stream::Service {
+public:
+    Names(const std::string& machine, std::size_t first, std::size_t count) {
+        const auto session = attach(machine);
+        std::vector<Handle> offers;
+        std::size_t offered = 0;
+        const auto turn = [&] {
+            while (offers.size() < std::min(count, offered + 512)) {
+                const std::string name = "name-" + std::to_string(first + offers.size());
+                offers.push_back(session->offer(name, {}, *this, [&](const Result<>& done) {
+                    if (!done) die(done.error().text());
+                    ++offered;
+                }));
+            }
+            return offered == count;
+        };
+        wait(turn, "every name is offered");
+        std::cout << "offered" << std::endl;
+        wait_for_end_of_input();
+        std::_Exit(0);
+    }
+
+private:
+    void on_open(stream::StreamPtr /*stream*/) override {}
+};
+
+class Load : Process {
 public:
     Load(const std::string& from, const std::string& to) {
         here_ = attach(from);
@@ -334,33 +395,12 @@ public:
         std::cout << ", \"far\": ";
         print_ledger(there_->ledger());
         std::cout << "}" << std::endl;
-        // Whoever started this looks at the machines until it closes our input.
-        const std::function<void()> look = [&] {
-            timer = loop_.after(std::chrono::milliseconds(20), look);
-        };
-        look();
-        pollfd input{STDIN_FILENO, POLLIN, 0};
-        wait([&] { return ::poll(&input, 1, 0) > 0; }, "the end of input");
+        wait_for_end_of_input();
     }
 
 private:
     static constexpr std::size_t opening_at_once = 512;
 
-    std::unique_ptr<stream::Session> attach(const std::string& machine) {
-        std::unique_ptr<stream::Session> session;
-        const Handle attaching =
-            attach::connect(loop_, machine, {"many-streams", static_cast<std::uint64_t>(getpid())},
-                            [&](Result<std::unique_ptr<stream::Session>> attached) {
-                                if (!attached) die(attached.error().text());
-                                session = std::move(*attached);
-                            });
-        wait([&] { return session != nullptr; }, "attached to " + machine);
-        session->set_on_closed([](const Error& reason) { die(reason.text()); });
-        return session;
-    }
-    void wait(const std::function<bool()>& done, const std::string& what) {
-        if (!loop_.run_until(done, loop_.now() + patience)) die("not in time: " + what);
-    }
     std::vector<Call*> open(std::size_t count, std::string_view content_type) {
         std::vector<Call*> calls;
         std::size_t answered = 0;
@@ -413,7 +453,6 @@ private:
                   << samples[count * 99 / 100] << std::endl;
     }
 
-    io::EventLoop loop_;
     Answers answers_;
     std::unique_ptr<stream::Session> here_;
     std::unique_ptr<stream::Session> there_;
@@ -433,13 +472,14 @@ int main(int argc, char** argv) {
         Load(argv[2], argv[3]).idle(count(4));
     } else if (mode == "opens" && argc == 5) {
         Load(argv[2], argv[3]).opens(count(4));
+    } else if (mode == "names" && argc == 5) {
+        Names(argv[2], count(3), count(4));
     } else if (mode == "message" && argc == 5) {
         Load(argv[2], argv[3]).message(count(4) << 20U);
     } else if (mode == "ledger" && argc == 6) {
         Load(argv[2], argv[3]).ledger(count(4), number(argv[5]));
     } else {
-        die("usage: stalled FROM TO STREAMS RATE SECONDS | idle FROM TO STREAMS | "
-            "opens FROM TO COUNT");
+        die("usage: as the head of bench/many_streams.cpp has it");
     }
     return 0;
 }

@@ -13,8 +13,6 @@
 namespace jetway::router {
 
 struct Transport {
-    /// How many loops carry its connections, for status.
-    std::size_t threads = 1;
     /// Accepts on `address` until the handle goes.
     std::function<Result<Handle>(const std::string& address,
                                  std::function<void(ConnectionPtr)> accepted)>
@@ -23,6 +21,8 @@ struct Transport {
     std::function<Handle(const std::string& address,
                          std::function<void(Result<ConnectionPtr>)> connected)>
         dial;
+    /// How many loops carry its connections, for status.
+    std::size_t threads = 1;
 };
 
 }  // namespace jetway::router

@@ -25,6 +25,7 @@ struct Passage {
     MessageRing inwards{capacity, capacity_bytes};   // from the socket
     MessageRing outwards{capacity, capacity_bytes};  // to it
     std::atomic<std::uint64_t> rate = 0;             // bytes per second
+    std::atomic<std::uint64_t> shared_bytes = 0;     // that went through shared memory
     const io::BellPtr user_bell;
     const io::BellPtr socket_bell;
 

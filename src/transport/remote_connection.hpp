@@ -23,6 +23,9 @@ public:
     /// The socket takes no more, or half a millisecond's worth is on its way there.
     bool backed_up() override;
     std::uint64_t rate() const override { return passage_->rate.load(std::memory_order_relaxed); }
+    std::uint64_t shared_bytes() const override {
+        return passage_->shared_bytes.load(std::memory_order_relaxed);
+    }
     /// What was written before and the socket takes at once still leaves.
     void close(const Error& reason) override;
 

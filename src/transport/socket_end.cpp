@@ -4,11 +4,12 @@
 
 namespace jetway::transport {
 
-SocketEnd::SocketEnd(SocketLoop& owner, PassagePtr passage, int descriptor, const std::string& peer)
+SocketEnd::SocketEnd(SocketLoop& owner, PassagePtr passage, int descriptor, bool dialled,
+                     const std::string& peer)
     : owner_(owner),
       passage_(std::move(passage)),
       turn_ends_(io::parts(owner.loop()).turn_ends),
-      socket_(owner.loop(), io::adopt(owner.loop(), descriptor), false, peer, std::nullopt),
+      socket_(owner.loop(), io::adopt(owner.loop(), descriptor), dialled, peer, std::nullopt),
       writer_(owner.loop(), passage_->inwards, *passage_->user_bell) {
     socket_.set_on_closed([this](const Error& reason) { over(reason); });
     socket_.out().set_writer(this);
@@ -57,6 +58,7 @@ void SocketEnd::tell() {
         passage_->rate.store(socket_.rate(), std::memory_order_relaxed);
         was_blocked_ = blocked;
     }
+    passage_->shared_bytes.store(socket_.shared_bytes(), std::memory_order_relaxed);
     if (passage_->outwards.release()) passage_->user_bell->ring();
 }
 

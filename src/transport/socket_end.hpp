@@ -14,7 +14,8 @@ class SocketLoop;
 class SocketEnd final : PipeReader, PipeWriter, io::BellEvents, io::AtTurnEnd {
 public:
     /// Takes ownership of `descriptor`.
-    SocketEnd(SocketLoop& owner, PassagePtr passage, int descriptor, const std::string& peer);
+    SocketEnd(SocketLoop& owner, PassagePtr passage, int descriptor, bool dialled,
+              const std::string& peer);
     /// What was written for the socket, and it takes at once, still leaves.
     ~SocketEnd();
     SocketEnd(const SocketEnd&) = delete;

@@ -15,8 +15,8 @@ SocketLoop::~SocketLoop() {
 ConnectionPtr SocketLoop::take(io::EventLoop& user, int descriptor, bool dialled, std::string peer,
                                std::optional<PeerCredentials> credentials) {
     auto passage = std::make_shared<Passage>(user, loop());
-    loop().post([this, passage, descriptor, peer] {
-        auto end = std::make_unique<SocketEnd>(*this, passage, descriptor, peer);
+    loop().post([this, passage, descriptor, dialled, peer] {
+        auto end = std::make_unique<SocketEnd>(*this, passage, descriptor, dialled, peer);
         SocketEnd& taken = *end;
         ends_.emplace(&taken, std::move(end));
         taken.start();
