@@ -301,26 +301,35 @@ protected:
 class Names : Process, stream::Service {
 public:
     Names(const std::string& machine, std::size_t first, std::size_t count) {
-        const auto session = attach(machine);
+        std::vector<std::unique_ptr<stream::Session>> sessions;
         std::vector<Handle> offers;
         std::size_t offered = 0;
-        const auto turn = [&] {
-            while (offers.size() < std::min(count, offered + 512)) {
-                const std::string name = "name-" + std::to_string(first + offers.size());
-                offers.push_back(session->offer(name, {}, *this, [&](const Result<>& done) {
-                    if (!done) die(done.error().text());
-                    ++offered;
-                }));
-            }
-            return offered == count;
-        };
-        wait(turn, "every name is offered");
+        while (offered < count) {
+            sessions.push_back(attach(machine));
+            const std::size_t all = std::min(count, offered + of_one_session);
+            const auto turn = [&] {
+                while (offers.size() < std::min(all, offered + at_once))
+                    offers.push_back(offer(*sessions.back(), first + offers.size(), offered));
+                return offered == all;
+            };
+            wait(turn, "every name is offered");
+        }
         std::cout << "offered" << std::endl;
         wait_for_end_of_input();
         std::_Exit(0);
     }
 
 private:
+    static constexpr std::size_t of_one_session = 1000;
+    static constexpr std::size_t at_once = 500;
+
+    Handle offer(stream::Session& session, std::size_t number, std::size_t& offered) {
+        return session.offer("name-" + std::to_string(number), {}, *this,
+                             [&offered](const Result<>& done) {
+                                 if (!done) die(done.error().text());
+                                 ++offered;
+                             });
+    }
     void on_open(stream::StreamPtr /*stream*/) override {}
 };
 
