@@ -14,7 +14,7 @@ namespace {
 /// Larger pieces are not copied: their bytes leave as they lie.
 constexpr std::size_t most_copied = 8UL * 1024;
 constexpr std::size_t together = 16UL * 1024;  // bytes of a frame of small pieces
-constexpr std::size_t least_joined = 1024;             // room for the first few that have to wait
+constexpr std::size_t least_joined = 1024;     // room for the first few that have to wait
 
 constexpr auto ends_message = [](const auto& piece) { return piece.end_of_message; };
 
