@@ -509,7 +509,7 @@ def services():
             found, offered = [], 1
             for count in counts:
                 began = time.monotonic()
-                while offered < count:  # as many as one machine may have, at most
+                while offered < count:  # holder by holder
                     holder = 2 + offered // (counts[-1] // holders)
                     more = min(count, (holder - 1) * (counts[-1] // holders)) - offered
                     command = [BIN / "bench_many_streams", "names", f"r{holder}", str(offered), str(more)]
@@ -519,7 +519,7 @@ def services():
                         sys.exit(f"{command} offered nothing")
                     offered += more
                 if count > 1:
-                    wait_until(lambda: known(daemons, f"name-{count - 1}"), f"{count} names", seconds=120)
+                    wait_until(lambda: known(daemons, f"name-{count - 1}"), f"{count} names")
                 learned = time.monotonic() - began
                 speeds = [float(run(daemons, BIN / "bench_many_streams", "opens", "r0", "r1", str(opens)))
                           for _ in range(ROUNDS)]

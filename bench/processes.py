@@ -48,8 +48,8 @@ def answers(address):
         return attempt.connect_ex(("127.0.0.1", address) if isinstance(address, int) else str(address)) == 0
 
 
-def wait_until(done, what, every=0.02, seconds=PATIENCE):
-    deadline = time.monotonic() + seconds
+def wait_until(done, what, every=0.02):
+    deadline = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > deadline:
             sys.exit(f"{what} did not get ready")
